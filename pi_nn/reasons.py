@@ -6,7 +6,7 @@ from typing import Final
 
 MESSAGES: Final[dict[str, str]] = {
     # a digit
-    "low_confidence": "The network is not sure enough; write the digit more clearly or move the camera closer.",
+    "low_confidence": "The network is not sure enough; write more clearly or move the camera closer.",
     "small_margin": "Two digits look almost equally likely; write the digit more clearly.",
     "not_a_digit": "This ink does not look like a digit.",
     "too_small": "The digit is too small in the picture; move the camera closer.",
@@ -23,7 +23,7 @@ MESSAGES: Final[dict[str, str]] = {
     # a camera
     "camera_missing": "No camera was found; check the cable and its connectors, then restart.",
     "camera_busy": "Another program uses the camera; stop it.",
-    "camera_timeout": "The camera did not deliver a frame in time; check its cable. It is reopened by itself.",
+    "camera_timeout": "The camera gave no frame in time; check its cable (it is reopened by itself).",
     "camera_failed": "The camera reported a fault; it is reopened by itself.",
     "camera_library": "The camera library cannot be loaded; run 'pi-nn doctor'.",
     "folder_empty": "The folder holds no picture that can be read; put JPEG or PNG files into it.",
