@@ -91,6 +91,14 @@ def test_picamera2_is_imported_in_one_file() -> None:
     assert users <= {"picamera2.py"}
 
 
+def loaded_by(code: str, suspects: set[str]) -> set[str]:
+    """Which of the suspects a fresh interpreter has loaded after running the code."""
+    code = f"import sys\n{code}\nprint('loaded:', *({suspects!r} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.splitlines()[-1].split()[1:])
+
+
 @pytest.mark.parametrize(
     "code", ["import pi_nn", "import pi_nn.cli; pi_nn.cli.main(['--help'], standalone_mode=False)"]
 )
