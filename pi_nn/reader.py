@@ -1,0 +1,164 @@
+"""Vision, network and acceptance rules together: a picture goes in, a Reading comes out."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pi_nn.errors import ConfigError
+from pi_nn.records import DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
+from pi_nn.vision.find import check_pixels, find_digits
+from pi_nn.vision.picture import open_picture, picture_array
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_REJECTED: Final = 50
+Roi = tuple[float, float, float, float]
+
+
+class Scorer(Protocol):
+    """What the reader needs of a network; :class:`pi_nn.nn.Network` is one."""
+
+    name: str
+    sha256: str
+    classes: tuple[str, ...]
+
+    @property
+    def thresholds(self) -> Any: ...
+
+    def scores(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """When a digit is accepted: at least ``confidence`` and ``margin``, at most ``junk``; all 0..1."""
+
+    confidence: float
+    margin: float
+    junk: float
+
+    def reason(self, confidence: float, margin: float) -> str | None:
+        """Why a digit with these figures is refused, ``None`` when it is accepted."""
+        if confidence < self.confidence:
+            return "low_confidence"
+        return "small_margin" if margin < self.margin else None
+
+
+class DigitReader:
+    """Reads the digits in a picture.
+
+    ``network`` defaults to the bundled one; ``thresholds`` (an :class:`Acceptance`) to the network's own;
+    ``roi`` (x, y, width, height as fractions of the frame) is the only part that is looked at.
+    """
+
+    def __init__(
+        self, network: Scorer | None = None, *, thresholds: Acceptance | None = None, roi: Roi | None = None
+    ) -> None:
+        if network is None:
+            from pi_nn.nn import load_network
+
+            network = load_network()
+        self.network = network
+        own = network.thresholds
+        self.acceptance = thresholds or Acceptance(own.confidence, own.margin, own.junk)
+        self.roi = _checked(roi)
+
+    def read(self, image: str | Path | Image.Image | NDArray[np.uint8] | Frame) -> Reading:
+        """The reading of one picture: a path, a Pillow image, a uint8 array (H, W) or (H, W, 3), or a Frame.
+
+        No vote is taken. Raises :class:`pi_nn.errors.PictureError` when the picture cannot be read.
+        """
+        frame = _as_frame(image)
+        x, y, pixels = self._crop(frame.pixels)
+        found = find_digits(pixels)
+        tiles = [_moved(tile, x, y) for tile in found.tiles]
+        digits, refused = self._judge(tiles)
+        reason = next((p.reason for p in digits if p.reason), None) or (None if digits else found.reason)
+        status = "no_digit" if not digits else "ok" if all(p.accepted for p in digits) else "unsure"
+        return Reading(
+            id=uuid.uuid4().hex,
+            status=status,
+            model=ModelInfo(self.network.name, self.network.sha256),
+            digits=tuple(digits),
+            rejected=(*found.rejected, *refused)[:MOST_REJECTED],
+            reason=reason,
+            frame=FrameInfo.of(frame),
+        )
+
+    def _judge(self, tiles: Sequence[DigitTile]) -> tuple[list[Prediction], list[Rejected]]:
+        if not tiles:
+            return [], []
+        probabilities, junk = self.network.scores(np.stack([tile.pixels for tile in tiles]))
+        digits, refused = [], []
+        for tile, row, doubt in zip(tiles, probabilities, junk, strict=True):
+            if doubt > self.acceptance.junk:
+                refused.append(Rejected(tile.box, "not_a_digit"))
+            else:
+                digits.append(self._predict(tile, row, float(doubt)))
+        return digits, refused
+
+    def _predict(self, tile: DigitTile, row: NDArray[np.float32], junk: float) -> Prediction:
+        best = int(row.argmax())
+        second = float(np.partition(row, -2)[-2]) if len(row) > 1 else 0.0
+        confidence = float(row[best]) * (1 - junk)
+        margin = float(row[best]) - second
+        reason = tile.reason or self.acceptance.reason(confidence, margin)
+        return Prediction(
+            digit=best,
+            label=self.network.classes[best],
+            confidence=confidence,
+            margin=margin,
+            probabilities=row,
+            accepted=reason is None,
+            reason=reason,
+            box=tile.box,
+            line=tile.line,
+            number=tile.number,
+        )
+
+    def _crop(self, pixels: NDArray[np.uint8]) -> tuple[int, int, NDArray[np.uint8]]:
+        if self.roi is None:
+            return 0, 0, pixels
+        height, width = pixels.shape[:2]
+        x, y = int(self.roi[0] * width), int(self.roi[1] * height)
+        right = max(x + 1, round((self.roi[0] + self.roi[2]) * width))
+        bottom = max(y + 1, round((self.roi[1] + self.roi[3]) * height))
+        return x, y, pixels[y:bottom, x:right]
+
+
+def _checked(roi: Roi | None) -> Roi | None:
+    if roi is None:
+        return None
+    x, y, w, h = roi
+    if not (0 <= x < 1 and 0 <= y < 1 and w > 0 and h > 0 and x + w <= 1 + 1e-9 and y + h <= 1 + 1e-9):
+        raise ConfigError(f"roi is {roi}, expected fractions x, y, width, height within the frame")
+    return roi
+
+
+def _moved(tile: DigitTile, x: int, y: int) -> DigitTile:
+    if x == 0 and y == 0:
+        return tile
+    box = (tile.box[0] + x, tile.box[1] + y, tile.box[2], tile.box[3])
+    return DigitTile(tile.pixels, box, tile.line, tile.number, tile.reason)
+
+
+def _as_frame(image: str | Path | Image.Image | NDArray[np.uint8] | Frame) -> Frame:
+    if isinstance(image, Frame):
+        return image
+    source = "upload"
+    if isinstance(image, (str, Path)):
+        source = f"file:{Path(image).name}"
+        image = open_picture(image)
+    elif isinstance(image, Image.Image):
+        image = picture_array(image)
+    check_pixels(image)
+    return Frame(image, datetime.now(UTC), time.monotonic(), 0, source)
