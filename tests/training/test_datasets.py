@@ -1,0 +1,275 @@
+"""Every form of training data: what is read, and what is refused in which words."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pi_nn.errors import DataError
+from pi_nn.training.datasets import Dataset, load_data
+from pi_nn.training.datasets.csv import load_csv
+from pi_nn.training.datasets.idx import parse_idx, read_idx
+from pi_nn.training.datasets.npz import load_npz
+
+
+def row(label: int, *values: int) -> str:
+    return ",".join(map(str, (label, *values, *([0] * (784 - len(values))))))
+
+
+def idx(array: np.ndarray) -> bytes:
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+def test_split_of_mnist_is_the_last_5000_and_of_others_a_fixed_tenth() -> None:
+    numbers = np.arange(60_000)
+    images = np.zeros((60_000, 28, 28), np.uint8)
+    mnist = Dataset(images, numbers % 10, names=tuple(map(str, numbers)))
+    train, validation = mnist.split()
+    assert validation.names == tuple(map(str, range(55_000, 60_000)))
+    assert train.names == tuple(map(str, range(55_000)))
+
+    sorted_by_class = Dataset(images[:100], np.repeat(np.arange(10), 10), names=mnist.names[:100])
+    train, validation = sorted_by_class.split()
+    assert len(validation) == 10
+    assert set(train.names) | set(validation.names) == set(mnist.names[:100])
+    assert not set(train.names) & set(validation.names)
+    assert len(set(validation.labels)) > 1
+    assert sorted_by_class.split()[1].names == validation.names
+
+
+def test_split_refuses_a_handful() -> None:
+    with pytest.raises(DataError, match="9 images are too few"):
+        Dataset(np.zeros((9, 28, 28), np.uint8), np.zeros(9, np.int64)).split()
+
+
+def test_dataset_refuses_wrong_shapes_and_labels() -> None:
+    images = np.zeros((2, 28, 28), np.uint8)
+    with pytest.raises(DataError, match=r"expected uint8 \(N, 28, 28\)"):
+        Dataset(images[:, :20], np.zeros(2, np.int64))
+    with pytest.raises(DataError, match=r"expected -1 .* to 9"):
+        Dataset(images, np.array([0, 10]))
+
+
+def test_sha256_follows_labels_and_pixels() -> None:
+    images = np.zeros((2, 28, 28), np.uint8)
+    one = Dataset(images, np.array([0, 1]))
+    assert one.sha256 == Dataset(images.copy(), np.array([0, 1])).sha256
+    assert one.sha256 != Dataset(images, np.array([1, 0])).sha256
+    assert one.sha256 != Dataset(images + np.uint8(1), np.array([0, 1])).sha256
+
+
+def test_csv_in_the_books_form(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text(f"label,{','.join(['p'] * 784)}\n{row(5, 0, 255)}\r\n\n{row(0, 7)}", encoding="ascii")
+    data = load_csv(path)
+    assert data.labels.tolist() == [5, 0]
+    assert data.images[:, 0, :2].tolist() == [[0, 255], [7, 0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (row(5) + "\n1,2,3\n", "line 2: 3 fields instead of 785"),
+        (row(5, 256), "line 1: field 2 is '256', not a whole number of 0-255"),
+        (row(5, -1), "line 1: field 2 is '-1'"),
+        (row(5).replace("5,0", "5,x"), "line 1: field 2 is 'x'"),
+        (row(5).replace("5,", "5.5,", 1), "line 1: field 1 is '5.5'"),
+        ("x\n" * 7, "line 5: .*; and 2 more"),
+        ("\n\n", "no rows"),
+        ("1," * 20_000, "line 1 is longer than"),
+    ],
+)
+def test_csv_tells_bad_rows_by_line(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(text, encoding="ascii")
+    with pytest.raises(DataError, match=told):
+        load_csv(path)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100)
+def test_csv_of_any_bytes_never_fails_otherwise(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "any.csv"
+    path.write_bytes(data)
+    with pytest.raises(DataError):
+        load_csv(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("spelling", ["-idx", ".idx"])
+def test_idx_folder_has_two_parts(tmp_path: Path, packed: bool, spelling: str) -> None:
+    for part, n in (("train", 3), ("t10k", 2)):
+        for kind, array in (
+            ("images-idx3", np.full((n, 28, 28), n, np.uint8)),
+            ("labels-idx1", np.arange(n, dtype=np.uint8)),
+        ):
+            name = f"{part}-{kind}-ubyte".replace("-idx", spelling)
+            raw = idx(array)
+            (tmp_path / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(raw) if packed else raw)
+    assert load_data(str(tmp_path), "train").labels.tolist() == [0, 1, 2]
+    assert load_data(str(tmp_path), "test").images[0, 0, 0] == 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"", "begins with nothing, expected 00000801"),
+        (b"\x89PNG....", "begins with 89504e47"),
+        (idx(np.zeros((2, 28, 28), np.uint8))[:-1], "promises 1,568 bytes, only 1,567 came"),
+        (idx(np.zeros((2, 28, 28), np.uint8)) + b"x", "promises 1,568 bytes, more came"),
+        (b"\x00\x00\x08\x03" + b"\xff" * 12, "claims 4294967295 images"),
+        (b"\x00\x00\x08\x03\x00\x00", "ends within its header"),
+        (b"\x00\x00\x08\x01" + b"\x00" * 4, "claims 0 images"),
+    ],
+)
+def test_idx_refuses(tmp_path: Path, raw: bytes, told: str) -> None:
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match=told):
+        read_idx(path)
+
+
+def test_idx_verifies_md5_and_survives_broken_gzip(tmp_path: Path) -> None:
+    labels = idx(np.arange(4, dtype=np.uint8))
+    with pytest.raises(DataError, match="md5 of its raw bytes is [0-9a-f]{32}, expected 0000"):
+        parse_idx("here", io.BytesIO(labels), "0" * 32)
+    path = tmp_path / "x.gz"
+    for damaged in (b"no gzip", gzip.compress(labels)[:-9]):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match="not readable as an IDX file"):
+            read_idx(path)
+
+
+@given(st.binary(max_size=40))
+def test_idx_of_any_bytes_is_read_or_refused(data: bytes) -> None:
+    try:
+        array = parse_idx("any", io.BytesIO(b"\x00\x00\x08\x01" + data), None)
+    except DataError:
+        return
+    assert len(array) == int.from_bytes(data[:4], "big")
+
+
+def test_npz_with_and_without_labels(tmp_path: Path) -> None:
+    images = np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28)
+    np.savez(tmp_path / "a.npz", images=np.asfortranarray(images), labels=np.array([3, -1], np.int8))
+    np.savez_compressed(tmp_path / "b.npz", images=images)
+    labelled = load_data(str(tmp_path / "a.npz"), "test")
+    assert labelled.labels.tolist() == [3, -1]
+    assert np.array_equal(labelled.images, images)
+    assert load_npz(tmp_path / "b.npz").labels.tolist() == [-1, -1]
+
+
+def test_npz_of_another_size_goes_through_the_normaliser(tmp_path: Path) -> None:
+    images = np.zeros((2, 16, 16), np.uint8)
+    images[0, 2:12, 3:6] = 255
+    np.savez(tmp_path / "small.npz", images=images, labels=[1, 2])
+    tiles = load_npz(tmp_path / "small.npz").images
+    rows, columns = np.nonzero(tiles[0] > 100)
+    assert np.ptp(rows) + 1 == 20
+    assert abs(columns.mean() - 13.5) < 1
+    assert not tiles[1].any()
+
+
+def zipped(path: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(f"{name}.npy", data)
+    return path
+
+
+def npy(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=True)
+    return stream.getvalue()
+
+
+def lying(shape: str) -> bytes:
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({"pictures": npy(np.zeros(3))}, r"holds \['pictures.npy'\], expected images uint8"),
+        ({"images": npy(np.zeros((1, 28, 28)))}, r"images is float64 \(1, 28, 28\), expected"),
+        (
+            {"images": npy(np.zeros((1, 28, 28), np.uint8)), "labels": npy(np.zeros(2, int))},
+            "1 images, but 2 labels",
+        ),
+        ({"images": npy(np.array([None, "x"], object))}, "images is object"),
+        ({"images": lying("(60000, 28, 28)")}, "promises 47,040,000 bytes, 0 came"),
+        ({"images": lying("(2, 99999999999, 99999999999)")}, "claims 2 images of 99999999999"),
+        ({"images": lying("(-1, 28, 28)")}, "claims -1 images"),
+        ({"images": b"\x93NUMPY\x09\x00"}, "no plain NumPy array"),
+        ({"images": b"nothing"}, "no plain NumPy array"),
+    ],
+)
+def test_npz_refuses(tmp_path: Path, members: dict[str, bytes], told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        load_npz(zipped(tmp_path / "bad.npz", **members))
+
+
+def test_npz_that_is_no_zip(tmp_path: Path) -> None:
+    (tmp_path / "bad.npz").write_bytes(b"PK nothing")
+    with pytest.raises(DataError, match=r"not readable as \.npz"):
+        load_npz(tmp_path / "bad.npz")
+
+
+def draw(path: Path, *, blank: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    paper = np.full((120, 100), 230, np.uint8)
+    if not blank:
+        paper[20:100, 40:52] = 20
+        paper[110:114, 4:7] = 20
+    Image.fromarray(paper).save(path)
+
+
+def test_folder_of_classes_reads_the_largest_digit(tmp_path: Path) -> None:
+    draw(tmp_path / "1" / "a.png")
+    draw(tmp_path / "7" / "empty.png", blank=True)
+    (tmp_path / "1" / ".DS_Store").write_bytes(b"")
+    data = load_data(str(tmp_path), "train")
+    assert data.labels.tolist() == [1]
+    assert data.names == ("1/a.png",)
+    assert data.missed == (("7/empty.png", 7),)
+    rows, _columns = np.nonzero(data.images[0])
+    assert np.ptp(rows) + 1 in (19, 20, 21, 22)
+
+
+def test_folder_with_other_names_has_its_own_classes(tmp_path: Path) -> None:
+    draw(tmp_path / "pear" / "a.png")
+    draw(tmp_path / "apple" / "b.png")
+    data = load_data(str(tmp_path), "train")
+    assert data.classes == ("apple", "pear")
+    assert data.labels.tolist() == [0, 1]
+
+
+def test_folder_refuses(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="0 sub-folders, expected one for each class"):
+        load_data(str(tmp_path), "train")
+    (tmp_path / "3").mkdir()
+    with pytest.raises(DataError, match="0 pictures in its sub-folders"):
+        load_data(str(tmp_path), "train")
+    (tmp_path / "3" / "notes.txt").write_text("no picture", encoding="ascii")
+    with pytest.raises(DataError, match=r"notes\.txt: .* must be a picture"):
+        load_data(str(tmp_path), "train")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [("nowhere", "no such file"), (__file__, r"unknown form '\.py'")]
+)
+def test_unknown_source(source: str, told: str) -> None:
+    with pytest.raises(DataError, match=f"{told}.*expected 'mnist'"):
+        load_data(source, "train")
