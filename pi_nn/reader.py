@@ -77,14 +77,20 @@ class DigitReader:
 
         No vote is taken. Raises :class:`pi_nn.errors.PictureError` when the picture cannot be read.
         """
+        return self.examine(image)[0]
+
+    def examine(
+        self, image: str | Path | Image.Image | NDArray[np.uint8] | Frame
+    ) -> tuple[Reading, tuple[DigitTile, ...]]:
+        """The reading, as :meth:`read`, and what the network saw: one tile for each of its ``digits``."""
         frame = _as_frame(image)
         x, y, pixels = self._crop(frame.pixels)
         found = find_digits(pixels)
         tiles = [_moved(tile, x, y) for tile in found.tiles]
-        digits, refused = self._judge(tiles)
+        digits, seen, refused = self._judge(tiles)
         reason = next((p.reason for p in digits if p.reason), None) or (None if digits else found.reason)
         status = "no_digit" if not digits else "ok" if all(p.accepted for p in digits) else "unsure"
-        return Reading(
+        reading = Reading(
             id=uuid.uuid4().hex,
             status=status,
             model=ModelInfo(self.network.name, self.network.sha256),
@@ -93,18 +99,20 @@ class DigitReader:
             reason=reason,
             frame=FrameInfo.of(frame),
         )
+        return reading, tuple(seen)
 
-    def _judge(self, tiles: Sequence[DigitTile]) -> tuple[list[Prediction], list[Rejected]]:
+    def _judge(self, tiles: Sequence[DigitTile]) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
         if not tiles:
-            return [], []
+            return [], [], []
         probabilities, junk = self.network.scores(np.stack([tile.pixels for tile in tiles]))
-        digits, refused = [], []
+        digits, seen, refused = [], [], []
         for tile, row, doubt in zip(tiles, probabilities, junk, strict=True):
             if doubt > self.acceptance.junk:
                 refused.append(Rejected(tile.box, "not_a_digit"))
             else:
                 digits.append(self._predict(tile, row, float(doubt)))
-        return digits, refused
+                seen.append(tile)
+        return digits, seen, refused
 
     def _predict(self, tile: DigitTile, row: NDArray[np.float32], junk: float) -> Prediction:
         best = int(row.argmax())
