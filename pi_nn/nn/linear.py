@@ -1,0 +1,69 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pi_nn.errors import NetworkError
+from pi_nn.nn.initial import initial_weights
+from pi_nn.nn.layer import Layer, whole
+from pi_nn.nn.parameter import Parameter
+from pi_nn.nn.workspace import Array, Shape
+
+
+class Linear(Layer):
+    """``y = x @ weight.T + bias``; x (N, in), weight (out, in), bias (out,), y (N, out).
+
+    With g = dE/dy (N, out): dE/dweight = g.T @ x, dE/dbias = the sum of g over N, dE/dx = g @ weight.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        bias: bool = True,
+        initial: str | ArrayLike = "he",
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.inputs = whole("Linear inputs", inputs, 1)
+        self.outputs = whole("Linear outputs", outputs, 1)
+        self.weight = Parameter("weight", initial_weights(initial, (self.outputs, self.inputs), rng))
+        self.bias = Parameter("bias", np.zeros(self.outputs, np.float32), decay=False) if bias else None
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if shape != (self.inputs,):
+            raise NetworkError(f"{self} got an input of shape {shape}, expected ({self.inputs},)")
+        return (self.outputs,)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return self.inputs * self.outputs
+
+    def parameters(self) -> list[Parameter]:
+        return [self.weight] if self.bias is None else [self.weight, self.bias]
+
+    def config(self) -> dict[str, Any]:
+        return {"inputs": self.inputs, "outputs": self.outputs, "bias": self.bias is not None}
+
+    def forward(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
+        out = None
+        if training:
+            self.workspace.keep("x", x)
+            out = self.workspace.array("y", (len(x), self.outputs), x.dtype)
+        y: Array = np.matmul(x, self.weight.value.T, out=out)
+        if self.bias is not None:
+            y += self.bias.value
+        return y
+
+    def backward(self, gradient: Array, *, to_input: bool = True) -> Array:
+        np.matmul(gradient.T, self.workspace["x"], out=self.weight.grad)
+        if self.bias is not None:
+            gradient.sum(axis=0, out=self.bias.grad)
+        if not to_input:
+            return gradient
+        out = self.workspace.array("gx", (len(gradient), self.inputs), gradient.dtype)
+        return np.matmul(gradient, self.weight.value, out=out)

@@ -1,0 +1,258 @@
+"""How a gradient changes the weights. Every step works in place and makes no array."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from pi_nn.errors import NetworkError
+from pi_nn.nn.parameter import Parameter
+from pi_nn.nn.workspace import Array
+
+
+class Optimizer(ABC):
+    """``step()`` moves each parameter's ``value`` against its ``grad``.
+
+    ``weight_decay`` pulls the parameters marked ``decay`` towards 0: added to the gradient as
+    ``weight_decay * value`` (L2), or, where ``decoupled``, ``value -= rate * weight_decay * value``.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    decoupled: ClassVar[bool] = False
+
+    def __init__(
+        self, parameters: Iterable[Parameter], learning_rate: float, weight_decay: float = 0.0
+    ) -> None:
+        self.parameters = list(parameters)
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.steps = 0
+        self._memory = [[np.zeros_like(p.value) for _ in self.slots] for p in self.parameters]
+        self._scratch = [(np.empty_like(p.value), np.empty_like(p.value)) for p in self.parameters]
+
+    def step(self, learning_rate: float | None = None) -> None:
+        """One update, at ``learning_rate`` where a schedule gives one."""
+        rate = self.learning_rate if learning_rate is None else learning_rate
+        self.steps += 1
+        for p, memory, (a, b) in zip(self.parameters, self._memory, self._scratch, strict=True):
+            gradient = p.grad
+            if self.weight_decay and p.decay:
+                if self.decoupled:
+                    p.value *= 1 - rate * self.weight_decay
+                else:
+                    np.multiply(p.value, self.weight_decay, out=b)
+                    gradient = np.add(gradient, b, out=b)
+            self._update(p.value, gradient, memory, a, b, rate)
+
+    @abstractmethod
+    def _update(
+        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
+    ) -> None:
+        """Change ``value`` and ``memory`` (by ``slots``); ``a`` is free, ``b`` may be ``gradient`` itself."""
+
+    def state(self) -> dict[str, Array]:
+        """Copies of what the optimiser remembers: ``{"steps": …, "momentum.0": …}``."""
+        named = {"steps": np.array(self.steps)}
+        for number, memory in enumerate(self._memory):
+            named |= {
+                f"{s}.{number}": np.array(m, order="C") for s, m in zip(self.slots, memory, strict=True)
+            }
+        return named
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Take over ``state()``. Raises :class:`NetworkError` for another optimiser's or network's."""
+        mine = self.state()
+        if set(mine) != set(state) or any(mine[name].shape != state[name].shape for name in mine):
+            raise NetworkError(f"the state does not belong to {type(self).__name__} on these parameters")
+        self.steps = int(state["steps"])
+        for number, memory in enumerate(self._memory):
+            for slot, array in zip(self.slots, memory, strict=True):
+                array[...] = state[f"{slot}.{number}"]
+
+
+class SGD(Optimizer):
+    """``v = momentum * v + g; value -= rate * v`` (Polyak 1964); Nesterov steps by ``g + momentum * v``."""
+
+    slots = ("velocity",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def _update(
+        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
+    ) -> None:
+        direction = gradient
+        if self.momentum:
+            (velocity,) = memory
+            velocity *= self.momentum
+            velocity += gradient
+            direction = velocity
+            if self.nesterov:
+                direction = np.multiply(velocity, self.momentum, out=a)
+                direction += gradient
+        value -= np.multiply(direction, rate, out=a)
+
+
+class Adagrad(Optimizer):
+    """``s += g**2; value -= rate * g / (sqrt(s) + 1e-10)`` (Duchi et al. 2011)."""
+
+    slots = ("squares",)
+
+    def __init__(
+        self, parameters: Iterable[Parameter], learning_rate: float = 0.01, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(parameters, learning_rate, weight_decay)
+
+    def _update(
+        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
+    ) -> None:
+        (squares,) = memory
+        squares += np.multiply(gradient, gradient, out=a)
+        np.sqrt(squares, out=a)
+        a += 1e-10
+        np.divide(gradient, a, out=a)
+        value -= np.multiply(a, rate, out=a)
+
+
+class Adadelta(Optimizer):
+    """Steps sized by the root of the running mean of past squared steps over that of g**2 (Zeiler 2012)."""
+
+    slots = ("squares", "steps_squared")
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 1.0,
+        rho: float = 0.9,
+        epsilon: float = 1e-6,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.rho = rho
+        self.epsilon = epsilon
+
+    def _update(
+        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
+    ) -> None:
+        squares, past = memory
+        _decay_towards_square(squares, gradient, self.rho, a)
+        np.add(squares, self.epsilon, out=a)
+        np.divide(gradient, a, out=b)
+        np.multiply(b, a, out=b)
+        np.sqrt(a, out=a)
+        np.divide(b, a, out=b)
+        np.add(past, self.epsilon, out=a)
+        np.sqrt(a, out=a)
+        b *= a
+        _decay_towards_square(past, b, self.rho, a)
+        value -= np.multiply(b, rate, out=b)
+
+
+class RMSprop(Optimizer):
+    """``s = rho * s + (1 - rho) * g**2; value -= rate * g / (sqrt(s) + epsilon)`` (Hinton 2012)."""
+
+    slots = ("squares",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 1e-3,
+        rho: float = 0.99,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.rho = rho
+        self.epsilon = epsilon
+
+    def _update(
+        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
+    ) -> None:
+        (squares,) = memory
+        _decay_towards_square(squares, gradient, self.rho, a)
+        np.sqrt(squares, out=a)
+        a += self.epsilon
+        np.divide(gradient, a, out=a)
+        value -= np.multiply(a, rate, out=a)
+
+
+class Adam(Optimizer):
+    """Adam with bias correction (Kingma and Ba 2015, algorithm 1)."""
+
+    slots = ("mean", "squares")
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, learning_rate, weight_decay)
+        self.betas = betas
+        self.epsilon = epsilon
+
+    def _update(
+        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
+    ) -> None:
+        mean, squares = memory
+        beta1, beta2 = self.betas
+        mean *= beta1
+        mean += np.multiply(gradient, 1 - beta1, out=a)
+        _decay_towards_square(squares, gradient, beta2, a)
+        # The two bias corrections go into one number each, so that no array is divided by them.
+        root = (1 - beta2**self.steps) ** 0.5
+        np.sqrt(squares, out=a)
+        a += self.epsilon * root
+        np.divide(mean, a, out=a)
+        value -= np.multiply(a, rate * root / (1 - beta1**self.steps), out=a)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
+
+    decoupled = True
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, learning_rate, betas, epsilon, weight_decay)
+
+
+def _decay_towards_square(squares: Array, x: Array, rho: float, scratch: Array) -> None:
+    """``squares = rho * squares + (1 - rho) * x**2``."""
+    squares *= rho
+    np.multiply(x, x, out=scratch)
+    scratch *= 1 - rho
+    squares += scratch
+
+
+def clip_gradients(parameters: Iterable[Parameter], max_norm: float) -> float:
+    """Scale all gradients so that their joint Euclidean norm is at most ``max_norm``; returns what it was.
+
+    (Pascanu et al. 2013.) A norm that is not finite is returned and nothing is scaled.
+    """
+    held = list(parameters)
+    norm = float(np.sqrt(sum(float(np.vdot(p.grad, p.grad)) for p in held)))
+    if np.isfinite(norm) and norm > max_norm:
+        for p in held:
+            np.multiply(p.grad, max_norm / norm, out=p.grad)
+    return norm

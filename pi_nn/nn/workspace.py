@@ -1,0 +1,43 @@
+"""Arrays that are made once and used again at every training step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+
+
+class Workspace:
+    """A layer's own memory, by name.
+
+    A training step writes into the same arrays as the step before: fresh memory for every batch costs
+    more than the arithmetic (page faults). An array lives until the layer's next call.
+    """
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Array] = {}
+
+    def array(self, name: str, shape: Shape, dtype: DTypeLike, *, zeroed: bool = False) -> Array:
+        """An array of ``shape``; a batch smaller than the largest so far gets its first rows.
+
+        ``zeroed`` fills it with zeros when it is made, not when it is handed out again.
+        """
+        held = self._arrays.get(name)
+        if held is None or held.dtype != dtype or held.shape[1:] != shape[1:] or len(held) < shape[0]:
+            held = np.zeros(shape, dtype) if zeroed else np.empty(shape, dtype)
+            self._arrays[name] = held
+        return held[: shape[0]]
+
+    def keep(self, name: str, array: Array) -> None:
+        """Remember an array that someone else made, for ``backward``."""
+        self._arrays[name] = array
+
+    def __getitem__(self, name: str) -> Array:
+        return self._arrays[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays
