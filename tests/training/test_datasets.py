@@ -142,7 +142,7 @@ def test_idx_refuses(tmp_path: Path, raw: bytes, told: str) -> None:
 
 def test_idx_verifies_md5_and_survives_broken_gzip(tmp_path: Path) -> None:
     labels = idx(np.arange(4, dtype=np.uint8))
-    with pytest.raises(DataError, match="md5 of its raw bytes is [0-9a-f]{32}, expected 0000"):
+    with pytest.raises(DataError, match=r"md5 of its raw bytes is [0-9a-f]{32}, expected 0000"):
         parse_idx("here", io.BytesIO(labels), "0" * 32)
     path = tmp_path / "x.gz"
     for damaged in (b"no gzip", gzip.compress(labels)[:-9]):
@@ -199,21 +199,23 @@ def lying(shape: str) -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
 
 
+IMAGE = np.zeros((1, 28, 28), np.uint8)
+
+
 @pytest.mark.parametrize(
     ("members", "told"),
     [
-        ({"pictures": npy(np.zeros(3))}, r"holds \['pictures.npy'\], expected images uint8"),
-        ({"images": npy(np.zeros((1, 28, 28)))}, r"images is float64 \(1, 28, 28\), expected"),
+        ({"pictures": npy(np.zeros(3))}, r"holds \['pictures'\], expected images uint8"),
+        ({"images": npy(np.zeros((1, 28, 28)))}, r"images are float64 \(1, 28, 28\), expected"),
         (
-            {"images": npy(np.zeros((1, 28, 28), np.uint8)), "labels": npy(np.zeros(2, int))},
-            "1 images, but 2 labels",
+            {"images": npy(IMAGE), "labels": npy(np.zeros(2, int))},
+            r"labels are int64 \(2,\), expected \(1,\)",
         ),
-        ({"images": npy(np.array([None, "x"], object))}, "images is object"),
-        ({"images": lying("(60000, 28, 28)")}, "promises 47,040,000 bytes, 0 came"),
-        ({"images": lying("(2, 99999999999, 99999999999)")}, "claims 2 images of 99999999999"),
-        ({"images": lying("(-1, 28, 28)")}, "claims -1 images"),
-        ({"images": b"\x93NUMPY\x09\x00"}, "no plain NumPy array"),
-        ({"images": b"nothing"}, "no plain NumPy array"),
+        ({"images": npy(IMAGE), "labels": npy(np.zeros(1))}, "labels are float64"),
+        ({"images": npy(IMAGE[:0])}, "claims 0 images"),
+        ({"images": npy(np.array([None, "x"], object))}, "not allowed"),
+        ({"images": lying("(60000, 28, 28)")}, "claims 47040000 bytes of data, 0 are there"),
+        ({"images": b"nothing"}, "does not begin like an array"),
     ],
 )
 def test_npz_refuses(tmp_path: Path, members: dict[str, bytes], told: str) -> None:
@@ -223,7 +225,7 @@ def test_npz_refuses(tmp_path: Path, members: dict[str, bytes], told: str) -> No
 
 def test_npz_that_is_no_zip(tmp_path: Path) -> None:
     (tmp_path / "bad.npz").write_bytes(b"PK nothing")
-    with pytest.raises(DataError, match=r"not readable as \.npz"):
+    with pytest.raises(DataError, match=r"not a sound \.npz"):
         load_npz(tmp_path / "bad.npz")
 
 

@@ -1,0 +1,110 @@
+"""One network on several threads: each works out the gradients of a share of the batch.
+
+Two half-batches on two threads with one BLAS thread each beat one batch with two BLAS threads: the
+element-wise work is shared too. (Set OPENBLAS_NUM_THREADS=1 before NumPy is imported.)
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi_nn.nn.dropout import Dropout
+from pi_nn.nn.layer import walk
+from pi_nn.nn.losses import Loss
+from pi_nn.nn.sequential import Sequential
+from pi_nn.nn.workspace import Array
+from pi_nn.training.batches import as_input
+
+# A share smaller than this costs more to hand over than to compute, and BatchNorm needs several values.
+SMALLEST_SHARE = 8
+INFERENCE_BATCH = 250
+
+
+class Team:
+    """``network`` and its replicas, which hold the same weights but their own gradients. A context manager.
+
+    The same number of workers gives the same bits: shares are cut by their number alone, and gradients
+    are added in the workers' order.
+    """
+
+    def __init__(self, network: Sequential, loss: Loss, workers: int) -> None:
+        self.network = network
+        self._loss = loss
+        self._members = [network, *(replica(network) for _ in range(workers - 1))]
+        self._parameters = [member.parameters() for member in self._members]
+        self._buffers = [list(member.buffers().values()) for member in self._members]
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pi_nn-train")
+        self._draws = any(isinstance(layer, Dropout) for layer in walk(network.layers))
+
+    def __enter__(self) -> Team:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True)
+
+    def gradients(self, x: Array, targets: Array, key: tuple[int, ...]) -> float:
+        """Fill the network's gradients for a batch; returns its mean loss.
+
+        ``key`` (seed, epoch, batch) is what dropout's choices follow from.
+        """
+        count = max(1, min(len(self._members), len(x) // SMALLEST_SHARE))
+        cuts = [len(x) * k // count for k in range(count + 1)]
+
+        def share(k: int) -> float:
+            part = slice(cuts[k], cuts[k + 1])
+            rng = np.random.default_rng((*key, 2, k)) if self._draws else None
+            return self._share(self._members[k], x[part], targets[part], len(x), rng)
+
+        waiting = [self._pool.submit(share, k) for k in range(1, count)]
+        losses = [share(0), *(future.result() for future in waiting)]
+        self._add_up(count)
+        return sum(losses)
+
+    def _share(
+        self, network: Sequential, x: Array, targets: Array, total: int, rng: np.random.Generator | None
+    ) -> float:
+        weight = len(x) / total
+        # What overflows here is noticed in the loss.
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = network.forward(x, training=True, rng=rng)
+            loss, gradient = self._loss(outputs, targets)
+            gradient *= weight
+            network.backward(gradient, to_input=False)
+        return loss * weight
+
+    def _add_up(self, count: int) -> None:
+        """Sum the gradients into the first network's; its running statistics become the mean of all."""
+        for parameter, *others in zip(*self._parameters[:count], strict=True):
+            for other in others:
+                parameter.grad[...] += other.grad
+        for buffer, *copies in zip(*self._buffers, strict=True):
+            for other in copies[: count - 1]:
+                buffer += other
+            buffer /= count
+            for other in copies:
+                other[...] = buffer
+
+    def outputs(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The network's outputs (N, K) for uint8 (N, 28, 28), all threads at work."""
+
+        def one(start: int) -> Array:
+            x = as_input(images[start : start + INFERENCE_BATCH], self.network.input_shape)
+            with np.errstate(over="ignore", invalid="ignore"):
+                return self.network.forward(x)
+
+        starts = range(0, len(images), INFERENCE_BATCH)
+        return np.concatenate(list(self._pool.map(one, starts)))
+
+
+def replica(network: Sequential) -> Sequential:
+    """A network that holds the same weights (the same arrays), but its own gradients and statistics."""
+    twin = network.copy()
+    for mine, theirs in zip(network.parameters(), twin.parameters(), strict=True):
+        theirs.value = mine.value
+    return twin
