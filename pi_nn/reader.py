@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.errors import ConfigError
+from pi_nn.nn import Thresholds, load_network
 from pi_nn.records import DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
 from pi_nn.vision.find import check_pixels, find_digits
 from pi_nn.vision.picture import open_picture, picture_array
@@ -33,43 +33,25 @@ class Scorer(Protocol):
     classes: tuple[str, ...]
 
     @property
-    def thresholds(self) -> Any: ...
+    def thresholds(self) -> Thresholds: ...
 
     def scores(self, x: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """When a digit is accepted: at least ``confidence`` and ``margin``, at most ``junk``; all 0..1."""
-
-    confidence: float
-    margin: float
-    junk: float
-
-    def reason(self, confidence: float, margin: float) -> str | None:
-        """Why a digit with these figures is refused, ``None`` when it is accepted."""
-        if confidence < self.confidence:
-            return "low_confidence"
-        return "small_margin" if margin < self.margin else None
 
 
 class DigitReader:
     """Reads the digits in a picture.
 
-    ``network`` defaults to the bundled one; ``thresholds`` (an :class:`Acceptance`) to the network's own;
+    ``network`` defaults to the bundled one; ``thresholds`` (when a digit is accepted) to the network's own;
     ``roi`` (x, y, width, height as fractions of the frame) is the only part that is looked at.
     """
 
     def __init__(
-        self, network: Scorer | None = None, *, thresholds: Acceptance | None = None, roi: Roi | None = None
+        self, network: Scorer | None = None, *, thresholds: Thresholds | None = None, roi: Roi | None = None
     ) -> None:
         if network is None:
-            from pi_nn.nn import load_network
-
             network = load_network()
         self.network = network
-        own = network.thresholds
-        self.acceptance = thresholds or Acceptance(own.confidence, own.margin, own.junk)
+        self.thresholds = thresholds or network.thresholds
         self.roi = _checked(roi)
 
     def read(self, image: str | Path | Image.Image | NDArray[np.uint8] | Frame) -> Reading:
@@ -107,7 +89,7 @@ class DigitReader:
         probabilities, junk = self.network.scores(np.stack([tile.pixels for tile in tiles]))
         digits, seen, refused = [], [], []
         for tile, row, doubt in zip(tiles, probabilities, junk, strict=True):
-            if doubt > self.acceptance.junk:
+            if doubt > self.thresholds.junk:
                 refused.append(Rejected(tile.box, "not_a_digit"))
             else:
                 digits.append(self._predict(tile, row, float(doubt)))
@@ -119,7 +101,7 @@ class DigitReader:
         second = float(np.partition(row, -2)[-2]) if len(row) > 1 else 0.0
         confidence = float(row[best]) * (1 - junk)
         margin = float(row[best]) - second
-        reason = tile.reason or self.acceptance.reason(confidence, margin)
+        reason = tile.reason or self._doubt(confidence, margin)
         return Prediction(
             digit=best,
             label=self.network.classes[best],
@@ -132,6 +114,12 @@ class DigitReader:
             line=tile.line,
             number=tile.number,
         )
+
+    def _doubt(self, confidence: float, margin: float) -> str | None:
+        """Why a digit with these figures is not accepted, ``None`` when it is."""
+        if confidence < self.thresholds.confidence:
+            return "low_confidence"
+        return "small_margin" if margin < self.thresholds.margin else None
 
     def _crop(self, pixels: NDArray[np.uint8]) -> tuple[int, int, NDArray[np.uint8]]:
         if self.roi is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from pi_nn.errors import NetworkError
@@ -23,6 +23,13 @@ class Thresholds:
 
     def to_json(self) -> dict[str, float]:
         return asdict(self)
+
+    def override(
+        self, confidence: float | None = None, margin: float | None = None, junk: float | None = None
+    ) -> Thresholds:
+        """These thresholds with the given ones in place; ``None`` keeps the own."""
+        given = {"confidence": confidence, "margin": margin, "junk": junk}
+        return replace(self, **{name: value for name, value in given.items() if value is not None})
 
     @classmethod
     def from_json(cls, value: Any) -> Thresholds:
