@@ -70,17 +70,7 @@ class DigitReader:
         found = find_digits(pixels)
         tiles = [_moved(tile, x, y) for tile in found.tiles]
         digits, seen, refused = self._judge(tiles)
-        reason = next((p.reason for p in digits if p.reason), None) or (None if digits else found.reason)
-        status = "no_digit" if not digits else "ok" if all(p.accepted for p in digits) else "unsure"
-        reading = Reading(
-            id=uuid.uuid4().hex,
-            status=status,
-            model=ModelInfo(self.network.name, self.network.sha256),
-            digits=tuple(digits),
-            rejected=(*found.rejected, *refused)[:MOST_REJECTED],
-            reason=reason,
-            frame=FrameInfo.of(frame),
-        )
+        reading = self._reading(FrameInfo.of(frame), digits, [*found.rejected, *refused], found.reason)
         return reading, tuple(seen)
 
     def _judge(self, tiles: Sequence[DigitTile]) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
