@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -14,7 +15,7 @@ from PIL import Image
 
 from pi_nn.errors import ConfigError
 from pi_nn.nn import Thresholds, load_network
-from pi_nn.records import DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
+from pi_nn.records import Box, DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
 from pi_nn.vision.find import check_pixels, find_digits
 from pi_nn.vision.picture import open_picture, picture_array
 
@@ -68,10 +69,33 @@ class DigitReader:
         frame = _as_frame(image)
         x, y, pixels = self._crop(frame.pixels)
         found = find_digits(pixels)
-        tiles = [_moved(tile, x, y) for tile in found.tiles]
+        tiles = [replace(tile, box=_moved(tile.box, x, y)) for tile in found.tiles]
+        unfit = [replace(ink, box=_moved(ink.box, x, y)) for ink in found.rejected]
         digits, seen, refused = self._judge(tiles)
-        reading = self._reading(FrameInfo.of(frame), digits, [*found.rejected, *refused], found.reason)
+        reading = self._reading(FrameInfo.of(frame), digits, [*unfit, *refused], found.reason)
         return reading, tuple(seen)
+
+    def read_tile(self, pixels: NDArray[np.float32], source: str = "upload") -> Reading:
+        """The reading of one digit, float32 (28, 28), 0.0 paper to 1.0 ink: straight to the network."""
+        tile = DigitTile(pixels, (0, 0, 28, 28), line=0)
+        digits, _, refused = self._judge([tile])
+        frame = FrameInfo(0, datetime.now(UTC), time.monotonic(), 28, 28, source)
+        return self._reading(frame, digits, refused, None)
+
+    def _reading(
+        self, frame: FrameInfo, digits: list[Prediction], refused: list[Rejected], fault: str | None
+    ) -> Reading:
+        """``fault`` is what vision has against the whole frame; it counts where no digit was found."""
+        doubt = next((p.reason for p in digits if p.reason), None)
+        return Reading(
+            id=uuid.uuid4().hex,
+            status="no_digit" if not digits else "unsure" if doubt else "ok",
+            model=ModelInfo(self.network.name, self.network.sha256),
+            digits=tuple(digits),
+            rejected=tuple(refused[:MOST_REJECTED]),
+            reason=doubt if digits else fault,
+            frame=frame,
+        )
 
     def _judge(self, tiles: Sequence[DigitTile]) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
         if not tiles:
@@ -130,11 +154,8 @@ def _checked(roi: Roi | None) -> Roi | None:
     return roi
 
 
-def _moved(tile: DigitTile, x: int, y: int) -> DigitTile:
-    if x == 0 and y == 0:
-        return tile
-    box = (tile.box[0] + x, tile.box[1] + y, tile.box[2], tile.box[3])
-    return DigitTile(tile.pixels, box, tile.line, tile.number, tile.reason)
+def _moved(box: Box, x: int, y: int) -> Box:
+    return box[0] + x, box[1] + y, box[2], box[3]
 
 
 def _as_frame(image: str | Path | Image.Image | NDArray[np.uint8] | Frame) -> Frame:
