@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,14 +12,13 @@ import numpy as np
 from pi_nn.cameras.camera import Camera, CameraSettings, Timing
 from pi_nn.cameras.digits import DigitImages, shipped_digits
 from pi_nn.cameras.faults import FAULTS, SLOW_SECONDS, Span, fault_at
-from pi_nn.cameras.scene import Scene, Truth, draw_number
+from pi_nn.cameras.scenes import Page, Recipe, Scene, Truth, draw_page, parse_scene, photograph
 from pi_nn.errors import CameraError, ConfigError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KEYS: Final = ("seed", "scene", "digits", "fps", *FAULTS)
-SCENES: Final = ("paper",)
 HOLD = 12
 """Captures for which a scene stays: five seconds at the default interval, long enough to be agreed upon."""
 
@@ -28,33 +27,31 @@ HOLD = 12
 class Simulation:
     """What the simulated camera shows.
 
-    ``digits`` is either ``A-B``, numbers of A to B digits (1 to 8) that change every twelve captures, or one
-    number, which then stays in view: ``42``. ``fps`` 0 gives a frame as soon as one is asked for.
+    ``text`` is a number that stays in view; ``None`` gives random ones of ``recipe.digits`` digits, a new one
+    every twelve captures. ``fps`` 0 gives a frame as soon as one is asked for.
     """
 
     seed: int = 0
-    scene: str = "paper"
-    digits: str = "1-4"
+    recipe: Recipe = field(default_factory=Recipe)
+    text: str | None = None
     fps: float = 0.0
     faults: Mapping[str, Span] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, argument: str) -> Simulation:
-        """From ``key=value,...``; a fault without a value strikes always. Raises :class:`ConfigError`."""
-        given: dict[str, str] = {}
-        for part in argument.split(",") if argument else ():
-            key, sign, value = part.partition("=")
-            if key not in KEYS or (not sign and key not in FAULTS):
-                raise ConfigError(
-                    f"camera 'simulated' does not know {part!r}, expected {'=…, '.join(KEYS)}=…"
-                )
-            if key in given:
-                raise ConfigError(f"camera 'simulated' was given {key} twice; leave one out")
-            given[key] = value if sign else "always"
+        """From ``key=value,...``; a fault without a value strikes always. Raises :class:`ConfigError`.
+
+        ``seed=N``; ``scene=paper+noise.2`` (see :func:`parse_scene`); ``digits=42`` (that number) or
+        ``digits=1-4`` (numbers of so many digits); ``fps=F``; ``blank``, ``fail``, ``hang`` and ``slow`` with
+        the captures they strike (see :meth:`Span.parse`).
+        """
+        given = _pairs(argument)
+        recipe = parse_scene(given.get("scene", "paper"))
+        text, lengths = _digits(given.get("digits"), recipe.digits)
         return cls(
             seed=int(_matched("seed", given.get("seed", "0"), r"\d{1,18}", "a whole number from 0 on")),
-            scene=_scene(given.get("scene", "paper")),
-            digits=_digits(given.get("digits", "1-4")),
+            recipe=replace(recipe, digits=lengths),
+            text=text,
             fps=_fps(given.get("fps", "0")),
             faults={name: Span.parse(name, given[name]) for name in FAULTS if name in given},
         )
@@ -63,8 +60,9 @@ class Simulation:
 class SimulatedCamera(Camera):
     """Frames of paper with a number on it, (height, width) grey, the same for the same seed.
 
-    ``truth`` tells what the last frame shows. A scene is a still picture: while it stays, ``capture``
-    gives the very same array. Faults are counted over the camera's life, closing and opening included.
+    ``truth`` tells what the last frame shows. A scene is a still picture: while it stays, ``capture`` gives
+    the very same array, unless the recipe asks for noise, movement or a hand. Faults are counted over the
+    camera's life, closing and opening included.
     """
 
     source = "simulated"
@@ -83,7 +81,8 @@ class SimulatedCamera(Camera):
         self._digits = digits
         self._captures = 0
         self._shown: tuple[int, bool] | None = None
-        self._scene: Scene | None = None
+        self._page: Page | None = None
+        self._picture: Scene | None = None
         self._due = 0.0
 
     @classmethod
@@ -119,22 +118,34 @@ class SimulatedCamera(Camera):
             raise CameraError("camera_timeout", f"the simulated camera gave no frame within {timeout:g} s")
 
     def _scene_at(self, capture: int, *, blank: bool) -> Scene:
-        """The picture of that capture; drawn anew only when it differs from the last one."""
-        fixed = self.simulation.digits.isdecimal()
-        index = 0 if fixed else (capture - 1) // HOLD
-        if self._scene is None or self._shown != (index, blank):
-            rng = np.random.default_rng([self.simulation.seed, index])
-            text = self.simulation.digits if fixed else _number(self.simulation.digits, rng)
-            size = (self.settings.width, self.settings.height)
-            assert self._digits is not None  # for mypy: _open() saw to it
-            self._scene = draw_number("" if blank else text, size, self._digits, rng)
-            self._shown = (index, blank)
-        return self._scene
+        """The picture of that capture; drawn anew only where it differs from the last one."""
+        simulation = self.simulation
+        index = 0 if simulation.text is not None else (capture - 1) // HOLD
+        if self._page is None or self._shown != (index, blank):
+            self._page = self._draw(np.random.default_rng([simulation.seed, index]), blank=blank)
+            self._shown, self._picture = (index, blank), None
+        if self._picture is None or simulation.recipe.restless:
+            rng = np.random.default_rng([simulation.seed, index, capture])
+            self._picture = photograph(self._page, simulation.recipe, rng)
+        return self._picture
+
+    def _draw(self, rng: np.random.Generator, *, blank: bool) -> Page:
+        assert self._digits is not None  # for mypy: _open() saw to it
+        size = (self.settings.width, self.settings.height)
+        text = "" if blank else self.simulation.text
+        return draw_page(text, self._digits, rng, self.simulation.recipe, size)
 
 
-def _number(lengths: str, rng: np.random.Generator) -> str:
-    low, high = map(int, lengths.split("-"))
-    return "".join(map(str, rng.integers(0, 10, int(rng.integers(low, high + 1)))))
+def _pairs(argument: str) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for part in argument.split(",") if argument else ():
+        key, sign, value = part.partition("=")
+        if key not in KEYS or (not sign and key not in FAULTS):
+            raise ConfigError(f"camera 'simulated' does not know {part!r}, expected {'=…, '.join(KEYS)}=…")
+        if key in given:
+            raise ConfigError(f"camera 'simulated' was given {key} twice; leave one out")
+        given[key] = value if sign else "always"
+    return given
 
 
 def _matched(key: str, text: str, pattern: str, expected: str) -> str:
@@ -143,16 +154,18 @@ def _matched(key: str, text: str, pattern: str, expected: str) -> str:
     return text
 
 
-def _scene(text: str) -> str:
-    return _matched("scene", text, "|".join(SCENES), " or ".join(SCENES))
-
-
-def _digits(text: str) -> str:
+def _digits(text: str | None, lengths: tuple[int, int]) -> tuple[str | None, tuple[int, int]]:
+    """The number to show, or ``None`` and how many digits a random one has."""
+    if text is None:
+        return None, lengths
     expected = "a number of 1 to 8 digits such as 42, or how many digits there may be, such as 1-4"
-    _matched("digits", text, r"\d{1,8}|[1-8]-[1-8]", expected)
-    if "-" in text and text[0] > text[2]:
+    _matched("digits", text, r"[0-9]{1,8}|[1-8]-[1-8]", expected)
+    if "-" not in text:
+        return text, lengths
+    low, high = int(text[0]), int(text[2])
+    if low > high:
         raise ConfigError(f"camera 'simulated' was given digits={text}, expected {expected}")
-    return text
+    return None, (low, high)
 
 
 def _fps(text: str) -> float:
