@@ -40,3 +40,7 @@ class CameraError(PiNNError, RuntimeError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ListenError(PiNNError, OSError):
+    """The daemon cannot listen at its address: in use, not allowed, or not of this machine."""
