@@ -50,7 +50,7 @@ class _Pool(Layer):
 
 
 class MaxPool2d(_Pool):
-    """The largest of each window; x (N, H, W, C), y (N, OH, OW, C). Of equal pixels the first gets the gradient."""
+    """The largest of each window; x (N, H, W, C), y (N, OH, OW, C). Of equals the first gets the gradient."""
 
     def __init__(self, size: int, *, stride: int | None = None) -> None:
         super().__init__(size, stride=stride)
