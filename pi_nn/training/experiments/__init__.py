@@ -1,0 +1,1 @@
+"""The experiments of the books, as independent jobs."""
