@@ -34,9 +34,10 @@ def find_digits(pixels: NDArray[np.uint8]) -> Findings:
     if int(small.max()) < 40:
         return Findings((), reason="too_dark")
     lit = level(small)
-    if lit is None:
+    inked = lit.inked()
+    if inked is None:
         return Findings(())
-    x, y, w, h = _active(lit)
+    x, y, w, h = inked
     mask = lit.grey[y : y + h, x : x + w] < lit.upsampled(lit.threshold, (x, y, w, h))
     runs = find_runs(mask)
     if len(runs) > _MOST_RUNS:
@@ -61,17 +62,6 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
     if factor == 1:
         return pixels, 1
     return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce(factor)), factor
-
-
-def _active(lit: Lit) -> Box:
-    """The part of the grey picture in which there may be ink."""
-    height, width = lit.grey.shape
-    rows = np.flatnonzero(lit.threshold.any(axis=1))
-    columns = np.flatnonzero(lit.threshold.any(axis=0))
-    x, y = int(columns[0]) * lit.cell, int(rows[0]) * lit.cell
-    right, bottom = (int(columns[-1]) + 1) * lit.cell, (int(rows[-1]) + 1) * lit.cell
-    x, y = min(x, width - 1), min(y, height - 1)
-    return x, y, min(right, width) - x, min(bottom, height) - y
 
 
 def _findings(lit: Lit, blobs: Blobs, factor: int, shape: tuple[int, ...]) -> Findings:
@@ -105,10 +95,9 @@ def cut_ink(lit: Lit, runs: Runs, box: Box) -> NDArray[np.uint8]:
     own = _grown(runs.paint(x, y, w, h))
     grey = lit.grey[y : y + h, x : x + w].astype(np.float32)
     paper = lit.upsampled(lit.paper, (x, y, w, h)).astype(np.float32)
-    ink = np.where(own, (paper - grey) / np.maximum(paper, 1), np.float32(0))
-    full = float(np.partition(ink, -max(4, ink.size // 20), axis=None)[-max(4, ink.size // 20) :].mean())
-    share = np.float32(1 / max(0.8 * full, 0.02))
-    return np.clip((ink * share - 0.15) * (255 / 0.85), 0, 255).astype(np.uint8)
+    full = paper * lit.upsampled(lit.strongest * 255, (x, y, w, h)) * np.float32(0.65 / 255)
+    ink = ((paper - grey) / np.maximum(full, 1) - 0.2) * (255 / 0.8)
+    return np.where(own, np.clip(ink, 0, 255), 0).astype(np.uint8)
 
 
 def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

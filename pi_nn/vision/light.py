@@ -1,45 +1,69 @@
-"""From a frame under uneven light to dark-on-light grey and a threshold for every place of it."""
+"""From a frame under uneven light to grey in which ink is dark, and a threshold for every place of it.
+
+All looking around happens on coarse cells of a few pixels each; the frame itself is passed over a few times
+only. That is what a Pi Zero can afford.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
+
+from pi_nn.records import Box
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 # Ink is at least this much darker than its paper, as a share of the paper's grey.
 _LEAST_CONTRAST: Final = 0.10
-# Ink begins at this share of the strongest contrast near by.
-_SHARE: Final = 0.45
+# Paper noise stays below this many times the usual difference within a cell.
+_NOISE: Final = 2.5
+# Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
+# ruled lines and rubbed-out pencil stay below.
+_NEAR_SHARE: Final = 0.38
+_FRAME_SHARE: Final = 0.22
 # The paper is looked for within this share of the longer side: wider than any pen's stroke.
 _REACH: Final = 0.12
+# Polarity counts as decided when one side outweighs the other by this share of both.
+_DECIDED: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lit:
     """Coarse cells of ``cell`` x ``cell`` pixels over a grey picture in which ink is dark.
 
-    ``grey`` uint8 (H, W); ``paper`` and ``threshold`` float32 (rows, columns), one a cell, grey levels;
-    ``threshold`` is 0 where there is no ink.
+    ``grey`` uint8 (H, W). One float32 (rows, columns) value a cell: ``paper``, its grey level; ``threshold``,
+    the grey level below which there is ink (0: no ink); ``strongest``, the largest contrast near by, 0..1.
     """
 
     grey: Bytes
     cell: int
     paper: Floats
     threshold: Floats
+    strongest: Floats
 
-    def upsampled(self, cells: Floats, box: tuple[int, int, int, int]) -> Bytes:
-        """``cells`` interpolated over ``box`` (x, y, width, height) of the grey picture, uint8."""
+    def upsampled(self, cells: Floats, box: Box) -> Bytes:
+        """``cells`` (0..255) interpolated over ``box`` of the grey picture, uint8 (height, width)."""
         x, y, w, h = box
         c = self.cell
         source = (x / c, y / c, min((x + w) / c, cells.shape[1]), min((y + h) / c, cells.shape[0]))
         small = Image.fromarray(np.clip(cells, 0, 255).astype(np.uint8))
         return np.asarray(small.resize((w, h), Image.Resampling.BILINEAR, box=source))
+
+    def inked(self) -> Box | None:
+        """The part of the grey picture in which there may be ink."""
+        rows = np.flatnonzero(self.threshold.any(axis=1))
+        if len(rows) == 0:
+            return None
+        columns = np.flatnonzero(self.threshold.any(axis=0))
+        height, width = self.grey.shape
+        x, y = int(columns[0]) * self.cell, int(rows[0]) * self.cell
+        right, bottom = (int(columns[-1]) + 1) * self.cell, (int(rows[-1]) + 1) * self.cell
+        return x, y, min(right, width) - x, min(bottom, height) - y
 
 
 def cell_size(height: int, width: int) -> int:
@@ -47,87 +71,98 @@ def cell_size(height: int, width: int) -> int:
     return 4 if longest <= 160 else 8 if longest <= 900 else 16
 
 
-def level(pixels: Bytes) -> Lit | None:
-    """Finds polarity, paper and thresholds of a frame (H, W) or (H, W, 3); ``None`` for a blank one."""
-    green = pixels if pixels.ndim == 2 else pixels[:, :, 1]
+def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit:
+    """Paper and thresholds of a frame (H, W) or (H, W, 3).
+
+    ``light_ink`` says whether ink is lighter than its ground; ``None`` finds out.
+    """
+    green = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 1])
     cell = cell_size(*green.shape)
-    half = Image.fromarray(np.ascontiguousarray(green)).reduce(2)
-    low, high = _extremes(np.asarray(half), cell // 2)
-    inverted = _ink_is_light(low, high)
+    low, mean, high = _cells(green, cell)
+    if light_ink is None:
+        light_ink = ink_is_light(low, mean, high)
+    grey = green
     if pixels.ndim == 3:
         # The weakest channel shows coloured ink best; on a board the strongest does.
-        join = np.maximum if inverted else np.minimum
+        join = np.maximum if light_ink else np.minimum
         grey = join(join(pixels[:, :, 0], pixels[:, :, 2]), green)
-        low, high = _extremes(np.asarray(Image.fromarray(grey).reduce(2)), cell // 2)
-    else:
-        grey = pixels
-    if inverted:
-        grey, low, high = ~grey, ~high, ~low
+        low, mean, high = _cells(grey, cell)
+    if light_ink:
+        grey, low, high = ~grey, 255 - high, 255 - low
     return _thresholds(grey, cell, low, high)
 
 
-def _extremes(half: Bytes, step: int) -> tuple[Bytes, Bytes]:
-    """Darkest and lightest grey of each ``step`` x ``step`` cell; the last row and column may overlap."""
-    height, width = half.shape
-    rows = np.minimum(np.arange(0, height, step), max(0, height - step))
-    columns = np.minimum(np.arange(0, width, step), max(0, width - step))
-    low, high = half[rows], half[rows]
-    for k in range(1, min(step, height)):
-        low, high = np.minimum(low, half[rows + k]), np.maximum(high, half[rows + k])
-    least, most = low[:, columns], high[:, columns]
-    for k in range(1, min(step, width)):
-        least, most = np.minimum(least, low[:, columns + k]), np.maximum(most, high[:, columns + k])
-    return least, most
+def _cells(grey: Bytes, cell: int) -> tuple[Floats, Floats, Floats]:
+    """Darkest, mean and lightest grey of each cell, float32 (rows, columns).
+
+    Pairs of pixels are averaged first: that halves the noise, and a stroke is rarely one pixel wide.
+    """
+    half = Image.fromarray(grey).reduce(2)
+    mean = np.asarray(half.reduce(cell // 2), np.float32)
+    pixels = np.asarray(half)
+    low = _pooled(np.minimum, pixels, cell // 2, mean.shape)
+    high = _pooled(np.maximum, pixels, cell // 2, mean.shape)
+    return low.astype(np.float32), mean, high.astype(np.float32)
 
 
-def _ink_is_light(low: Bytes, high: Bytes) -> bool:
-    """Whether what stands out from its surroundings is lighter than they are."""
-    middle = _smooth((low.astype(np.float32) + high) / 2)
-    usual = float(np.median(high.astype(np.float32) - low)) / 2 + 6
-    darker = np.maximum(_wide_median(middle) - low - usual, 0).sum()
-    lighter = np.maximum(high - _wide_median(middle) - usual, 0).sum()
-    return bool(lighter > darker)
+def _pooled(join: np.ufunc, values: NDArray[np.generic], step: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    """``join`` over ``step`` x ``step`` blocks, to ``shape``; the last blocks may overlap their neighbours."""
+    for axis in (0, 1):
+        size = values.shape[axis]
+        first = np.minimum(np.arange(shape[axis]) * step, max(0, size - step))
+        pooled = values.take(first, axis)
+        for k in range(1, min(step, size)):
+            pooled = join(pooled, values.take(first + k, axis))
+        values = pooled
+    return values
 
 
-def _wide_median(cells: Floats) -> Floats:
-    """Roughly the local median: of a coarser picture, median over its 7x7 neighbourhood."""
-    small = Image.fromarray(np.clip(cells, 0, 255).astype(np.uint8))
-    out = small.filter(ImageFilter.MedianFilter(_odd(max(cells.shape) * 0.3)))
-    return np.asarray(out, np.float32)
+def ink_is_light(low: Floats, mean: Floats, high: Floats) -> bool:
+    """Whether the minority in each neighbourhood is lighter than the rest: ink covers less than paper does.
+
+    Edges of paper and texture are as often light as dark and cancel. Pens of unknown width need
+    neighbourhoods of unknown size: from one cell upwards, until one side clearly outweighs the other.
+    """
+    usual = float(np.median(high - low))
+    total = 0.0
+    while True:
+        dark = float(np.square(np.maximum(mean - low - usual, 0)).sum())
+        light = float(np.square(np.maximum(high - mean - usual, 0)).sum())
+        if abs(dark - light) > _DECIDED * (dark + light):
+            return light > dark
+        total += (light - dark) / (light + dark + 1)
+        if max(mean.shape) <= 2:
+            return total > 0
+        shape = (-(-mean.shape[0] // 2), -(-mean.shape[1] // 2))
+        low, high = _pooled(np.minimum, low, 2, shape), _pooled(np.maximum, high, 2, shape)
+        mean = _pooled(np.add, mean, 2, shape) / np.float32(4 if min(mean.shape) > 1 else 2)
 
 
-def _odd(value: float) -> int:
-    return max(3, int(value) // 2 * 2 + 1)
-
-
-def _thresholds(grey: Bytes, cell: int, low: Bytes, high: Bytes) -> Lit | None:
+def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats) -> Lit:
     reach = max(1, round(_REACH * max(low.shape)))
-    paper = _smooth(-slide_max(-slide_max(high.astype(np.float32), reach), reach))
-    contrast = (paper - low) / np.maximum(paper, 1)
-    noise = float(np.median((high.astype(np.float32) - low) / np.maximum(paper, 1)))
-    floor = max(_LEAST_CONTRAST, min(2.5 * noise, 0.25))
-    if not (contrast > floor).any():
-        return None
+    paper = np.maximum(_smooth(-slide_max(-slide_max(high, reach), reach)), 1)
+    contrast = (paper - low) / paper
+    floor = np.minimum(_NOISE * np.median(high - low) / paper, 0.3)
+    floor = np.maximum(floor, _LEAST_CONTRAST).astype(np.float32)
+    contrast = np.where(contrast > floor, contrast, np.float32(0))
+    top = float(np.sort(contrast, axis=None)[-max(2, contrast.size // 200) :].mean())
     strongest = slide_max(contrast, 2)
-    share = np.maximum(_SHARE * strongest, floor * 0.8)
-    threshold = np.where(strongest > floor, paper * (1 - share), 0).astype(np.float32)
-    return Lit(grey, cell, paper, threshold)
+    share = np.maximum(np.maximum(_NEAR_SHARE * strongest, _FRAME_SHARE * top), 0.8 * floor)
+    threshold = np.where(strongest > 0, paper * (1 - share), np.float32(0))
+    return Lit(grey, cell, paper, threshold, strongest)
 
 
 def slide_max(cells: Floats, radius: int) -> Floats:
-    """The largest value within ``radius`` cells, square neighbourhood."""
-    for axis in (0, 1):
-        size = cells.shape[axis]
-        padded = np.concatenate(
-            [
-                np.repeat(cells.take([0], axis), radius, axis),
-                cells,
-                np.repeat(cells.take([-1], axis), radius, axis),
-            ],
-            axis,
-        )
-        parts = [padded.take(range(k, k + size), axis) for k in range(2 * radius + 1)]
-        cells = np.maximum.reduce(parts)
+    """The largest value within ``radius`` cells, in a square neighbourhood."""
+    for _ in range(2):
+        cells = np.pad(cells, ((radius, radius), (0, 0)), mode="edge")
+        reached = 1
+        # Doubling: a window of 2n is the larger of two windows of n.
+        while reached < 2 * radius + 1:
+            step = min(reached, 2 * radius + 1 - reached)
+            cells = np.maximum(cells[:-step], cells[step:])
+            reached += step
+        cells = cells.T
     return cells
 
 
@@ -135,4 +170,4 @@ def _smooth(cells: Floats) -> Floats:
     """Mean over 3x3 cells."""
     p = np.pad(cells, 1, mode="edge")
     rows = p[:-2] + p[1:-1] + p[2:]
-    return np.asarray((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9), np.float32)
+    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
