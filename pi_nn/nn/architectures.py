@@ -17,6 +17,7 @@ from pi_nn.nn.layer import Layer
 from pi_nn.nn.linear import Linear
 from pi_nn.nn.norm import BatchNorm1d, BatchNorm2d
 from pi_nn.nn.pooling import MaxPool2d
+from pi_nn.nn.residual import Residual
 from pi_nn.nn.sequential import Sequential
 
 Rng = np.random.Generator
@@ -34,29 +35,37 @@ def _dense(inputs: int, outputs: int, rng: Rng) -> list[Layer]:
     return [Linear(inputs, outputs, bias=False, rng=rng), BatchNorm1d(outputs), ReLU()]
 
 
+def _residual(channels: int, rng: Rng) -> list[Layer]:
+    """A shortcut around one normalised convolution, rectified after the sum."""
+    body = [Conv2d(channels, channels, 3, padding=1, bias=False, rng=rng), BatchNorm2d(channels)]
+    return [Residual(body), ReLU()]
+
+
 def digits_cnn(outputs: int, rng: Rng) -> list[Layer]:
-    """28x28x1 -> 14x14x24 -> 7x7x48 -> 7x7x60 -> 3x3x60 -> 64; 1.9 M multiply-adds."""
+    """28x28x1 -> 14x14x16 -> 7x7x40, twice residual -> 3x3x40 -> 96: 71,000 parameters, 1.8 M multiply-adds."""
     return [
-        *_conv(1, 24, 5, rng, stride=2, padding=2),
-        *_conv(24, 48, 3, rng, stride=2, padding=1),
-        *_conv(48, 60, 3, rng, padding=1),
+        *_conv(1, 16, 5, rng, stride=2, padding=2),
+        *_conv(16, 40, 3, rng, stride=2, padding=1),
+        *_residual(40, rng),
+        *_residual(40, rng),
         MaxPool2d(2),
+        *_conv(40, 96, 3, rng),
         Flatten(),
-        *_dense(3 * 3 * 60, 64, rng),
-        Linear(64, outputs, rng=rng),
+        Linear(96, outputs, rng=rng),
     ]
 
 
 def digits_tiny(outputs: int, rng: Rng) -> list[Layer]:
-    """28x28x1 -> 14x14x8 -> 7x7x16 -> 7x7x24 -> 3x3x24 -> 32; 0.3 M multiply-adds."""
+    """28x28x1 -> 14x14x6 -> 7x7x16 -> 7x7x18, residual -> 3x3x18 -> 36: 13,000 parameters, 0.35 M."""
     return [
-        *_conv(1, 8, 5, rng, stride=2, padding=2),
-        *_conv(8, 16, 3, rng, stride=2, padding=1),
-        *_conv(16, 24, 3, rng, padding=1),
+        *_conv(1, 6, 5, rng, stride=2, padding=2),
+        *_conv(6, 16, 3, rng, stride=2, padding=1),
+        *_conv(16, 18, 3, rng, padding=1),
+        *_residual(18, rng),
         MaxPool2d(2),
+        *_conv(18, 36, 3, rng),
         Flatten(),
-        *_dense(3 * 3 * 24, 32, rng),
-        Linear(32, outputs, rng=rng),
+        Linear(36, outputs, rng=rng),
     ]
 
 
