@@ -64,7 +64,9 @@ def describe(result: Evaluation, plot: Path | None) -> str:
         rows += ["", _matrix(result), ""]
     for index in result.mistakes()[:10]:
         truth, read = classes[result.labels[index]], classes[result.predicted[index]]
-        rows.append(f"  {result.data.name(index)}: {truth} read as {read}, {result.confidence[index]:.0%} sure")
+        rows.append(
+            f"  {result.data.name(index)}: {truth} read as {read}, {result.confidence[index]:.0%} sure"
+        )
     rows += [f"  {name}: no digit found" for name, _ in result.data.missed[:10]]
     if plot is not None:
         rows.append(f"picture    {plot}")

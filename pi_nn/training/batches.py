@@ -24,15 +24,18 @@ Batch = tuple[Array, Array]
 AHEAD = 8
 
 
-def as_input(images: NDArray[np.uint8], shape: Shape) -> NDArray[np.float32]:
-    """uint8 (N, 28, 28) -> float32 (N, *shape), 0..1."""
-    scaled: NDArray[np.float32] = images.reshape(len(images), *shape) * np.float32(1 / 255)
+def as_input(images: Array, shape: Shape) -> NDArray[np.float32]:
+    """uint8 (N, 28, 28) -> float32 (N, *shape), 0..1; what is float32 already (features) keeps its values."""
+    shaped = images.reshape(len(images), *shape)
+    if shaped.dtype == np.float32:
+        return shaped
+    scaled: NDArray[np.float32] = shaped * np.float32(1 / 255)
     return scaled
 
 
-def plain(images: NDArray[np.uint8], labels: NDArray[np.int64], _rng: np.random.Generator) -> Batch:
+def plain(images: Array, labels: NDArray[np.int64], _rng: np.random.Generator) -> Batch:
     """No augmentation."""
-    return as_input(images, (28, 28)), labels
+    return as_input(images, images.shape[1:]), labels
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from pi_nn.training.datasets import Dataset
 from pi_nn.training.recipe import Recipe
 from pi_nn.training.team import SMALLEST_SHARE, Team
 
-# A mean loss this many times that of guessing means that the weights have run away.
-RUNAWAY = 20.0
+# Losses as multiples of that of guessing, ln K: a batch beyond the first has run away; an epoch beyond the
+# second, after which the network guesses (third), has killed its units, though every number is finite.
+RUNAWAY, WORSE, GUESSING = 20.0, 1.3, 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,13 @@ class _Run:
         with self.average.applied():
             validation_loss, accuracy = self._validate()
             self._check(validation_loss, number, "on the validation images")
+            self._check_collapse(loss, validation_loss)
             rate = self.schedule((number + 1) * len(self.batches) - 1)
             result = Epoch(number + 1, loss, validation_loss, accuracy, rate, self.clock() - started)
             best = not self.history or result.rank > max(epoch.rank for epoch in self.history)
-            if best:
-                self.best = self.network.state()
-        self.history.append(result)
+            state = self.network.state() if best else self.best
+        # Side by side, so that ctrl-C leaves both or none.
+        self.history, self.best = [*self.history, result], state
         self._save()
         self.watch.epoch(result, best)
 
@@ -195,14 +197,29 @@ class _Run:
             loss, _ = SoftmaxCrossEntropy()(outputs, targets)
         return loss, float(np.mean(outputs.argmax(axis=1) == targets))
 
+    @property
+    def _guessing(self) -> float:
+        """The cross-entropy of equal probabilities."""
+        return math.log(self.network.output_shape[0])
+
     def _check(self, loss: float, epoch: int, where: str) -> None:
-        limit = RUNAWAY * math.log(self.network.output_shape[0])
-        if not math.isfinite(loss) or (self.recipe.loss == "cross-entropy" and loss > limit):
-            raise DivergenceError(
-                f"training diverged in epoch {epoch + 1}: the loss is {loss:g} {where} (guessing has "
-                f"{math.log(self.network.output_shape[0]):.2f}); nothing was saved. "
-                f"Lower the learning rate (now {self.recipe.learning_rate:g}), for example to a tenth"
-            )
+        by_entropy = self.recipe.loss == "cross-entropy"
+        if not math.isfinite(loss) or (by_entropy and loss > RUNAWAY * self._guessing):
+            raise self._diverged(epoch, f"the loss is {loss:g} {where}, guessing has {self._guessing:.2f}")
+
+    def _check_collapse(self, loss: float, validation_loss: float) -> None:
+        learnt = any(epoch.validation_loss < self._guessing / 2 for epoch in self.history)
+        worse = self.recipe.loss == "cross-entropy" and loss > WORSE * self._guessing
+        if validation_loss > GUESSING * self._guessing and (learnt or worse):
+            told = f"after it the network only guesses, its loss is {validation_loss:.2f}"
+            raise self._diverged(len(self.history), told)
+
+    def _diverged(self, epoch: int, told: str) -> DivergenceError:
+        kept = f"; the epochs before it are in {self.checkpoint}" if self.history and self.checkpoint else ""
+        return DivergenceError(
+            f"training diverged in epoch {epoch + 1}: {told}. Nothing of it was saved{kept}. "
+            f"Lower the learning rate (now {self.recipe.learning_rate:g}), for example to a tenth"
+        )
 
     def _save(self) -> None:
         if self.checkpoint is None:

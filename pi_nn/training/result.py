@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pi_nn import __version__
 from pi_nn.nn import Sequential, Thresholds, fold, save_network
+from pi_nn.nn.workspace import Array
 from pi_nn.training.batches import as_input, as_targets
 from pi_nn.training.calibration import (
     as_logits,
@@ -73,8 +74,8 @@ def _confidence(
     return digits.max(axis=1), digits.argmax(axis=1) == labels
 
 
-def outputs(network: Sequential, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The raw outputs (N, K) for uint8 (N, 28, 28)."""
+def outputs(network: Sequential, images: Array) -> NDArray[np.float32]:
+    """The raw outputs (N, K) for uint8 (N, 28, 28), or for features as float32."""
     parts = range(0, len(images), CHUNK)
     return np.concatenate(
         [network.forward(as_input(images[i : i + CHUNK], network.input_shape)) for i in parts]
@@ -93,9 +94,10 @@ def save_result(
     source: str = "mnist",
     augmentation: str = "none",
     name: str | None = None,
+    calibration: Calibration | None = None,
 ) -> Calibration:
     """Calibrate, then write the weights file with its training record. Raises as ``save_network`` does."""
-    calibration = calibrate(fold(network), validation)
+    calibration = calibration or calibrate(fold(network), validation)
     record = {
         "command": list(command),
         "seed": recipe.seed,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,16 +33,15 @@ class Dataset:
     a label for each picture in which no digit was found.
     """
 
-    images: NDArray[np.uint8]
+    images: NDArray[Any]
     labels: NDArray[np.int64]
     classes: tuple[str, ...] = DIGITS
     names: tuple[str, ...] = ()
     missed: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_images()
         n = len(self.images)
-        if self.images.shape != (n, SIDE, SIDE) or self.images.dtype != np.uint8:
-            raise DataError(f"images are {self.images.dtype} {self.images.shape}, expected uint8 (N, 28, 28)")
         if self.labels.shape != (n,):
             raise DataError(f"{n} images have labels of shape {self.labels.shape}, expected ({n},)")
         if n and not NO_DIGIT <= int(self.labels.min()) <= int(self.labels.max()) < len(self.classes):
@@ -49,6 +49,11 @@ class Dataset:
                 f"labels run from {self.labels.min()} to {self.labels.max()}, "
                 f"expected -1 (not a digit) to {len(self.classes) - 1}"
             )
+
+    def _check_images(self) -> None:
+        if self.images.shape[1:] != (SIDE, SIDE) or self.images.dtype != np.uint8:
+            came = f"{self.images.dtype} {self.images.shape}"
+            raise DataError(f"images are {came}, expected uint8 (N, 28, 28)")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -63,12 +68,12 @@ class Dataset:
     def name(self, index: int) -> str:
         return self.names[index] if self.names else f"#{index}"
 
-    def take(self, indices: NDArray[np.intp] | slice) -> Dataset:
+    def take(self, indices: NDArray[np.intp] | slice) -> Self:
         """The chosen images, in that order, without the list of the missed."""
         names = tuple(np.array(self.names, dtype=object)[indices]) if self.names else ()
-        return Dataset(self.images[indices], self.labels[indices], self.classes, names)
+        return replace(self, images=self.images[indices], labels=self.labels[indices], names=names, missed=())
 
-    def split(self) -> tuple[Dataset, Dataset]:
+    def split(self) -> tuple[Self, Self]:
         """(training, validation), the same at every call.
 
         Of 60,000 images in MNIST's order the last 5,000 validate. Any other set may be sorted by class, so
