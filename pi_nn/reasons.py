@@ -25,6 +25,7 @@ MESSAGES: Final[dict[str, str]] = {
     "camera_busy": "Another program uses the camera; stop it.",
     "camera_timeout": "The camera gave no frame in time; check its cable (it is reopened by itself).",
     "camera_failed": "The camera reported a fault; it is reopened by itself.",
+    "camera_memory": "There is not enough memory for the camera; ask for a smaller width and height.",
     "camera_library": "The camera library cannot be loaded; run 'pi-nn doctor'.",
     "reading_failed": "The frame could not be read, which is a fault of the program; see its log.",
     "folder_empty": "The folder holds no picture that can be read; put JPEG or PNG files into it.",

@@ -51,7 +51,7 @@ def lay_on_table(sheet: Canvas, part: float, angle: float, rng: np.random.Genera
 def rule(sheet: Canvas, darkness: float, pitch: float, to_frame: Matrix, rng: np.random.Generator) -> None:
     """Draws ruled or squared lines, ``pitch`` pixels of the page apart."""
     height, width = sheet.shape
-    to_page: Matrix = np.linalg.inv(to_frame)
+    to_page: Matrix = np.asarray(np.linalg.inv(to_frame), np.float64)
     frame = project(to_page, corners(0, 0, width, height))
     low, high = frame.min(0), frame.max(0)
     layer = Image.new("L", (2 * width, 2 * height))
