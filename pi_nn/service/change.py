@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 # Grey levels by which the mean of a block may differ. A pen stroke of 2 pixels and 40 levels' contrast
-# moves the mean of an 8x8 block by 10; the noise of a dim sensor moves it by 1 or 2.
+# moves the mean of a 4x4 block by 20; the noise of a dim sensor moves it by 1 or 2.
 LEAST_TOLERANCE: Final = 4.0
-MOST_TOLERANCE: Final = 8.0
+MOST_TOLERANCE: Final = 10.0
 BLOCKS: Final = 60
 REFRESH: Final = 10
 """Frames after which one is read anyway, so that a change too faint to be seen here is not lost."""
@@ -50,8 +50,8 @@ class ChangeDetector:
         if self._means is None or self._means.shape != means.shape:
             return False
         difference = np.abs(means - self._means)
-        # The largest of 5,000 normal values is about 6 times their median size: noise stays below 7.
-        tolerance = min(max(LEAST_TOLERANCE, 7.0 * float(np.median(difference))), MOST_TOLERANCE)
+        # The largest of 5,000 normal values is about 5 times their mean size: noise stays below 6.
+        tolerance = min(max(LEAST_TOLERANCE, 6.0 * float(difference.mean())), MOST_TOLERANCE)
         return float(difference.max()) < tolerance
 
 

@@ -60,7 +60,7 @@ class FaultFile:
             return Fault(str(values["at"]), str(values["reason"]), str(values["message"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             _log.warning("%s is not readable and is ignored: %s", self._path, error)
             return None
 
