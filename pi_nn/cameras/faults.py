@@ -49,9 +49,6 @@ class Span:
         return cls(number, last)
 
 
-def fault_at(faults: Mapping[str, Span], capture: int) -> str | None:
-    """The fault that strikes capture number ``capture``; the worst one when several do."""
-    struck = [
-        name for name in ("hang", "fail", "slow", "blank") if name in faults and capture in faults[name]
-    ]
-    return struck[0] if struck else None
+def faults_at(faults: Mapping[str, Span], capture: int) -> set[str]:
+    """The names of the faults that strike capture number ``capture``."""
+    return {name for name, span in faults.items() if capture in span}

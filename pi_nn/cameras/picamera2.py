@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-OPEN_SECONDS = 30.0
-"""Importing picamera2 alone takes a Pi Zero many seconds."""
+OPEN_SECONDS = 18.0
+"""Importing picamera2 alone takes a Pi Zero many seconds; an opening that takes longer goes on unobserved."""
 CLOSE_SECONDS = MAX_TIMEOUT
 MEMORY_TRIES, MEMORY_PAUSE = 5, 2.0
 """How often, and how many seconds apart, opening is tried while the contiguous memory is taken."""

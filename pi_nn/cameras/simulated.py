@@ -11,7 +11,7 @@ import numpy as np
 
 from pi_nn.cameras.camera import Camera, CameraSettings, Timing
 from pi_nn.cameras.digits import DigitImages, shipped_digits
-from pi_nn.cameras.faults import FAULTS, SLOW_SECONDS, Span, fault_at
+from pi_nn.cameras.faults import FAULTS, SLOW_SECONDS, Span, faults_at
 from pi_nn.cameras.scenes import Page, Recipe, Scene, Truth, draw_page, parse_scene, photograph
 from pi_nn.errors import CameraError, ConfigError
 
@@ -96,16 +96,16 @@ class SimulatedCamera(Camera):
 
     def _grab(self, timeout: float) -> NDArray[np.uint8]:
         self._captures += 1
-        fault = fault_at(self.simulation.faults, self._captures)
-        if fault == "hang":
+        faults = faults_at(self.simulation.faults, self._captures)
+        if "hang" in faults:
             self._wait_for_frame(float("inf"), timeout)
-        if fault == "fail":
+        if "fail" in faults:
             raise CameraError("camera_failed", "the simulated camera fails to order; it recovers by itself")
         delay = max(0.0, self._due - self.timing.clock()) if self.simulation.fps else 0.0
-        self._wait_for_frame(delay + (SLOW_SECONDS if fault == "slow" else 0.0), timeout)
+        self._wait_for_frame(delay + (SLOW_SECONDS if "slow" in faults else 0.0), timeout)
         if self.simulation.fps:
             self._due = self.timing.clock() + 1 / self.simulation.fps
-        scene = self._scene_at(self._captures, blank=fault == "blank")
+        scene = self._scene_at(self._captures, blank="blank" in faults)
         self.truth = scene.truth
         return scene.pixels
 
