@@ -42,7 +42,7 @@ def _residual(channels: int, rng: Rng) -> list[Layer]:
 
 
 def digits_cnn(outputs: int, rng: Rng) -> list[Layer]:
-    """28x28x1 -> 14x14x16 -> 7x7x40, twice residual -> 3x3x40 -> 96: 71,000 parameters, 1.8 M multiply-adds."""
+    """28x28x1 -> 14x14x16 -> 7x7x40, twice residual -> 3x3x40 -> 96: 71,000 parameters, 1.8 M."""
     return [
         *_conv(1, 16, 5, rng, stride=2, padding=2),
         *_conv(16, 40, 3, rng, stride=2, padding=1),

@@ -1,0 +1,134 @@
+"""Make the bundled weights again, offline, from MNIST alone: python scripts/make_models.py digits-cnn digits-tiny
+
+The first 55,000 training images are learned, the last 5,000 choose the epoch, the temperature and the thresholds,
+and the test images are not looked at (scripts/measure_models.py measures). MNIST is found as `pi-nn train` finds it.
+A run that was stopped goes on with --resume. What came of each seed is written to docs/records/NAME-SEED.json.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two workers with one BLAS thread each beat one with two
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+REPO = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPO))
+
+from pi_nn.nn import build_network, fold, load_network
+from pi_nn.training.datasets import Dataset, load_data
+from pi_nn.training.fit import Epoch, Watch, fit
+from pi_nn.training.junk import junk
+from pi_nn.training.mixture import Mixture, to_bytes, to_floats
+from pi_nn.training.recipe import Recipe
+from pi_nn.training.result import calibrate, save_result
+
+KINDS = {"digits-cnn": ("cnn", 40), "digits-tiny": ("tiny", 40)}
+VALIDATION_JUNK = 2_000
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="+", choices=KINDS, metavar="NAME", help="digits-cnn, digits-tiny")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int, help="instead of the 40 of the bundled ones")
+    parser.add_argument("--out", type=Path, default=REPO / "pi_nn" / "models", help="folder for the weights")
+    parser.add_argument("--records", type=Path, default=REPO / "docs" / "records")
+    parser.add_argument("--work", type=Path, default=Path("build"), help="folder for the checkpoints")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    return parser.parse_args()
+
+
+def with_junk(digits: Dataset, seed: int) -> Dataset:
+    """Validation digits and, labelled -1, junk of another draw than the training's."""
+    rng = np.random.default_rng((seed, 77))
+    extra = to_bytes(junk(VALIDATION_JUNK, to_floats(digits.images), rng))
+    labels = np.concatenate([digits.labels, np.full(len(extra), -1)])
+    return Dataset(np.concatenate([digits.images, extra]), labels, digits.classes)
+
+
+def show(epoch: Epoch, best: bool) -> None:
+    print(
+        f"epoch {epoch.number}: loss {epoch.loss:.4f}, validation loss {epoch.validation_loss:.4f}, "
+        f"accuracy {epoch.validation_accuracy:.4f}, {epoch.seconds:.0f} s{', best' if best else ''}",
+        flush=True,
+    )
+
+
+def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dataset) -> None:
+    kind, epochs = KINDS[name]
+    recipe = Recipe(
+        epochs=options.epochs or epochs,
+        batch_size=128,
+        learning_rate=4e-3,
+        optimizer="adamw",
+        weight_decay=0.02,
+        average=0.998,
+        seed=options.seed,
+    )
+    network = build_network(kind, junk=True, rng=np.random.default_rng((recipe.seed, 0)))
+    mixture = Mixture(train.images, np.random.default_rng((recipe.seed, 1)))
+    print(
+        f"{name}: {fold(network).parameter_count} parameters, {network.multiply_adds} multiply-adds",
+        flush=True,
+    )
+    fitted = fit(
+        network,
+        train,
+        validation,
+        recipe,
+        augment=mixture,
+        augmentation="mixture",
+        checkpoint=options.work / f"{name}-{recipe.seed}.checkpoint.npz",
+        resume=options.resume,
+        watch=Watch(epoch=show),
+    )
+    path = options.out / f"{name}.npz"
+    calibration = calibrate(fold(network), with_junk(validation, recipe.seed))
+    save_result(
+        path,
+        network,
+        fitted,
+        recipe,
+        train,
+        validation,
+        command=["scripts/make_models.py", *sys.argv[1:]],
+        augmentation="mixture",
+        name=name,
+        calibration=calibration,
+    )
+    note(path, options.records / f"{name}-{recipe.seed}.json")
+
+
+def note(path: Path, record: Path) -> None:
+    network = load_network(path)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "name": network.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "parameters": network.parameter_count,
+        "multiply_adds": network.multiply_adds,
+        "temperature": network.temperature,
+        "thresholds": network.thresholds.to_json(),
+        **network.record,
+    }
+    record.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def main() -> None:
+    options = arguments()
+    options.work.mkdir(parents=True, exist_ok=True)
+    train, validation = load_data("mnist", "train").split()
+    for name in options.names:
+        make(name, options, train, validation)
+
+
+if __name__ == "__main__":
+    main()
