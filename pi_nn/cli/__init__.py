@@ -15,7 +15,18 @@ import click
 from pi_nn import __version__
 from pi_nn.errors import PiNNError
 
-COMMANDS = ("predict", "serve", "train", "evaluate", "export", "gradcheck", "doctor", "glossary")
+COMMANDS = (
+    "predict",
+    "serve",
+    "train",
+    "evaluate",
+    "export",
+    "experiment",
+    "explain",
+    "gradcheck",
+    "doctor",
+    "glossary",
+)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 

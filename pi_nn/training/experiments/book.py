@@ -29,7 +29,7 @@ def book_inputs(images: NDArray[Any]) -> Floats:
 
 
 def book_targets(labels: NDArray[Any], classes: int = 10) -> Floats:
-    """Labels (N,) -> (N, classes): 0.99 for the right one, else 0.01, since a sigmoid reaches neither 0 nor 1."""
+    """Labels (N,) -> (N, classes): 0.99 for the right one, else 0.01: a sigmoid reaches neither 0 nor 1."""
     targets = np.full((len(labels), classes), 0.01)
     targets[np.arange(len(labels)), labels] = 0.99
     return targets
@@ -79,7 +79,7 @@ class BookNetwork:
         initial: str = "nodes",
         rule: Literal["book", "exact"] = "book",
     ) -> BookNetwork:
-        """A fresh network; ``initial`` names one of :data:`pi_nn.nn.initial.RULES`, "nodes" is the book's code."""
+        """A fresh network; ``initial`` is one of :data:`pi_nn.nn.initial.RULES`, "nodes" the book's code."""
         return cls(
             initial_weights(initial, (hidden, inputs), rng),
             initial_weights(initial, (outputs, hidden), rng),

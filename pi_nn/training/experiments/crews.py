@@ -1,0 +1,108 @@
+"""Who does the jobs: this process, one process a core, or a Dask cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pi_nn.errors import ConfigError
+from pi_nn.training.experiments.job import Job, Record
+
+Work = Callable[[Job], Record]
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Alone:
+    """This process, a job after the other."""
+
+    workers = 1
+
+    def perform(self, work: Work, jobs: Sequence[Job]) -> Iterator[Record]:
+        return map(work, jobs)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """``workers`` processes of this machine, each with a single BLAS thread."""
+
+    workers: int
+
+    def perform(self, work: Work, jobs: Sequence[Job]) -> Iterator[Record]:
+        # "spawn" everywhere: a fork of a process with BLAS threads may hang.
+        context = multiprocessing.get_context("spawn")
+        with (
+            _one_blas_thread(),
+            ProcessPoolExecutor(self.workers, mp_context=context, initializer=_die_on_interrupt) as pool,
+        ):
+            try:
+                for future in as_completed([pool.submit(work, job) for job in jobs]):
+                    yield future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for child in multiprocessing.active_children():
+                    child.terminate()
+                raise
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The workers of a Dask scheduler at ``address``, such as ``tcp://192.168.1.20:8786``.
+
+    They need this package and the data that the jobs name. A job whose worker dies is done by another.
+    """
+
+    address: str
+
+    @property
+    def workers(self) -> int:
+        with self._client() as client:
+            return max(1, sum(int(threads) for threads in client.nthreads().values()))
+
+    def perform(self, work: Work, jobs: Sequence[Job]) -> Iterator[Record]:
+        from distributed import as_completed
+
+        with self._client() as client:
+            futures = client.map(work, list(jobs), pure=False, retries=2)
+            for _, record in as_completed(futures, with_results=True):
+                yield record
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ConfigError("--scheduler needs Dask: pip install 'pi-nn[cluster]'") from None
+        try:
+            client = Client(self.address, timeout=10, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"no Dask scheduler answers at {self.address} ({error}); start one with 'dask scheduler'"
+            ) from error
+        with client:
+            yield client
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """For the processes started inside: as many threads as cores in each of them would only queue up."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = value
+
+
+def _die_on_interrupt() -> None:
+    """Ctrl-C reaches every process of the terminal; the one in front tells about it, once."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
