@@ -23,9 +23,11 @@ from pi_nn.training.datasets import Dataset
 from pi_nn.training.recipe import Recipe
 from pi_nn.training.team import SMALLEST_SHARE, Team
 
-# Losses as multiples of that of guessing, ln K: a batch beyond the first has run away; an epoch beyond the
-# second, after which the network guesses (third), has killed its units, though every number is finite.
-RUNAWAY, WORSE, GUESSING = 20.0, 1.3, 0.98
+# A batch with this many times the loss of guessing, ln K, has run away.
+RUNAWAY = 20.0
+# An epoch with this many times the loss that training began with, after which the network guesses
+# (GUESSING * ln K or more), has killed its units, though every number is finite.
+WORSE, GUESSING = 1.3, 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class _Run:
         self.average = MovingAverage(averaged, recipe.average, network.buffers().values() if averaged else ())
         self.best: State = {}
         self.history: list[Epoch] = []
+        self.begun = math.inf
         self.identity: dict[str, Any] = {
             **recipe.to_json(),
             "augmentation": augmentation,
@@ -182,6 +185,8 @@ class _Run:
                     clip_gradients(self.parameters, self.recipe.clip)
                 self.optimizer.step(self.schedule(epoch * steps + place))
                 self.average.update()
+                if not total and not epoch:
+                    self.begun = loss
                 total += loss
                 self.watch.step(epoch + 1, place + 1, steps, loss)
         finally:
@@ -209,7 +214,7 @@ class _Run:
 
     def _check_collapse(self, loss: float, validation_loss: float) -> None:
         learnt = any(epoch.validation_loss < self._guessing / 2 for epoch in self.history)
-        worse = self.recipe.loss == "cross-entropy" and loss > WORSE * self._guessing
+        worse = self.recipe.loss == "cross-entropy" and loss > WORSE * max(self.begun, self._guessing)
         if validation_loss > GUESSING * self._guessing and (learnt or worse):
             told = f"after it the network only guesses, its loss is {validation_loss:.2f}"
             raise self._diverged(len(self.history), told)

@@ -1,12 +1,13 @@
 """One network on several threads: each works out the gradients of a share of the batch.
 
 Two half-batches on two threads with one BLAS thread each beat one batch with two BLAS threads: the
-element-wise work is shared too. (Set OPENBLAS_NUM_THREADS=1 before NumPy is imported.)
+element-wise work is shared too.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from types import TracebackType
 
 import numpy as np
@@ -18,6 +19,7 @@ from pi_nn.nn.losses import Loss
 from pi_nn.nn.sequential import Sequential
 from pi_nn.nn.workspace import Array
 from pi_nn.training.batches import as_input
+from pi_nn.training.blas import one_blas_thread
 
 # A share smaller than this costs more to hand over than to compute, and BatchNorm needs several values.
 SMALLEST_SHARE = 8
@@ -38,15 +40,18 @@ class Team:
         self._parameters = [member.parameters() for member in self._members]
         self._buffers = [list(member.buffers().values()) for member in self._members]
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pi_nn-train")
+        self._blas = ExitStack()
         self._draws = any(isinstance(layer, Dropout) for layer in walk(network.layers))
 
     def __enter__(self) -> Team:
+        self._blas.enter_context(one_blas_thread())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=True)
+        self._blas.close()
 
     def gradients(self, x: Array, targets: Array, key: tuple[int, ...]) -> float:
         """Fill the network's gradients for a batch; returns its mean loss.
@@ -61,6 +66,7 @@ class Team:
             rng = np.random.default_rng((*key, 2, k)) if self._draws else None
             return self._share(self._members[k], x[part], targets[part], len(x), rng)
 
+        self._hand_out_statistics()
         waiting = [self._pool.submit(share, k) for k in range(1, count)]
         losses = [share(0), *(future.result() for future in waiting)]
         self._add_up(count)
@@ -78,17 +84,20 @@ class Team:
             network.backward(gradient, to_input=False)
         return loss * weight
 
+    def _hand_out_statistics(self) -> None:
+        for buffer, *copies in zip(*self._buffers, strict=True):
+            for other in copies:
+                other[...] = buffer
+
     def _add_up(self, count: int) -> None:
         """Sum the gradients into the first network's; its running statistics become the mean of all."""
         for parameter, *others in zip(*self._parameters[:count], strict=True):
             for other in others:
                 parameter.grad[...] += other.grad
-        for buffer, *copies in zip(*self._buffers, strict=True):
-            for other in copies[: count - 1]:
+        for buffer, *others in zip(*self._buffers[:count], strict=True):
+            for other in others:
                 buffer += other
             buffer /= count
-            for other in copies:
-                other[...] = buffer
 
     def outputs(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network's outputs (N, K) for uint8 (N, 28, 28), all threads at work."""

@@ -1,0 +1,48 @@
+"""How many threads the BLAS below NumPy uses."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+MAPS = Path("/proc/self/maps")
+# OpenBLAS by itself, as NumPy 1 ships it (64-bit integers), and as NumPy 2 does.
+NAMES = ("openblas_{}_num_threads", "openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads64_")
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Within this context every OpenBLAS of this process works on the calling thread alone.
+
+    OPENBLAS_NUM_THREADS does the same, but only when it is set before NumPy is loaded. Where OpenBLAS is
+    not found (another BLAS, no Linux) nothing changes but the speed.
+    """
+    before = [(library, names, _get(library, names)) for library, names in _openblas()]
+    for library, (_, setter), _ in before:
+        getattr(library, setter)(1)
+    try:
+        yield
+    finally:
+        for library, (_, setter), threads in before:
+            getattr(library, setter)(threads)
+
+
+def _get(library: ctypes.CDLL, names: tuple[str, str]) -> int:
+    return int(getattr(library, names[0])())
+
+
+def _openblas() -> list[tuple[ctypes.CDLL, tuple[str, str]]]:
+    """Each loaded OpenBLAS with the names of its two functions, (get, set)."""
+    found = []
+    with suppress(OSError):
+        for path in sorted(set(re.findall(r"(/\S*openblas\S*)$", MAPS.read_text(), re.MULTILINE))):
+            library = ctypes.CDLL(path)
+            for pattern in NAMES:
+                names = (pattern.format("get"), pattern.format("set"))
+                if hasattr(library, names[0]) and hasattr(library, names[1]):
+                    found.append((library, names))
+                    break
+    return found
