@@ -49,7 +49,11 @@ class Daemon:
         self.camera = _camera(settings, self.stopping)
         listener = listen(settings.host, settings.port)
         self.notifier = Notifier.from_environment(environ)
-        self.parts = _parts(settings)
+        try:
+            self.parts = _parts(settings)
+        except Exception:
+            listener.close()
+            raise
         self.loop = CaptureLoop(
             _plan(settings, self.camera),
             model=self.parts.model,
