@@ -110,6 +110,8 @@ class Picamera2Camera(Camera):
             self._thread.call(self._release, CLOSE_SECONDS, never)
         except TimeoutError:
             _log.warning("%s does not close; it is left alone until the library comes back", self.source)
+        except Exception as error:
+            _log.warning("%s did not close: %s", self.source, error)
         self._end_thread()
 
     def _end_thread(self) -> None:
@@ -181,7 +183,10 @@ class Picamera2Camera(Camera):
         try:
             camera.close()
         except Exception as error:
-            _log.warning("%s: closing failed: %s", self.source, error)
+            # An event loop that never came up cannot be stopped; without it the device is let go of.
+            _log.warning("%s: closing failed: %s; trying again", self.source, error)
+            camera.detach_preview()
+            camera.close()
 
 
 def _made(kind: Any, index: int) -> Any:
@@ -196,6 +201,7 @@ def _made(kind: Any, index: int) -> Any:
         if getattr(camera, "is_open", False):
             camera.close()
         elif hasattr(camera, "notifyme_w"):
+            camera.notifymeread.close()
             os.close(camera.notifyme_w)
         raise
     return camera

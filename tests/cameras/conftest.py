@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -81,7 +82,8 @@ class FakePicamera2:
 
     def __init__(self, camera_num: int = 0) -> None:
         self.is_open = False
-        self.notifyme_w = __import__("os").open("/dev/null", 1)
+        read, self.notifyme_w = os.pipe()
+        self.notifymeread = SimpleNamespace(close=lambda: os.close(read))
         self.pi.note("init")
         if camera_num >= self.pi.cameras:
             raise self.pi.missing_error("list index out of range")
@@ -129,16 +131,21 @@ class FakePicamera2:
             raise TimeoutError
         yield SimpleNamespace(camera=self)
 
+    def detach_preview(self) -> None:
+        self.pi.note("detach_preview")
+        self.pi.close_error = None
+
     def close(self) -> None:
         self.pi.note("close")
+        if self.pi.close_error is not None:
+            raise self.pi.close_error
         if self.pi.close_blocks is not None:
             self.pi.close_blocks.wait()
         if self.is_open:
             self.is_open = False
             self.pi.open -= 1
-            __import__("os").close(self.notifyme_w)
-        if self.pi.close_error is not None:
-            raise self.pi.close_error
+            self.notifymeread.close()
+            os.close(self.notifyme_w)
 
 
 class FakeMappedArray:

@@ -242,7 +242,7 @@ def test_opening_and_closing_belong_to_one_thread_that_ends(camera: Picamera2Cam
     assert pi.threads == {"picamera2:0"}
 
 
-def test_a_failure_while_closing_is_logged_not_raised(
+def test_an_event_loop_that_cannot_be_stopped_does_not_keep_the_camera(
     camera: Picamera2Camera, pi: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     camera.open()
@@ -250,6 +250,20 @@ def test_a_failure_while_closing_is_logged_not_raised(
     with caplog.at_level(logging.WARNING):
         camera.close()
     assert "Unable to stop preview" in caplog.text
+    assert pi.calls[-3:] == ["close", "detach_preview", "close"]
+    assert pi.open == 0
+
+
+def test_a_failure_while_closing_is_logged_not_raised(
+    camera: Picamera2Camera, pi: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera.open()
+    pi.close_error = RuntimeError("Release failed")
+    monkeypatch.setattr(type(camera._camera), "detach_preview", lambda self: None)
+    with caplog.at_level(logging.WARNING):
+        camera.close()
+    assert "did not close: Release failed" in caplog.text
+    camera.close()
 
 
 def test_a_camera_that_does_not_close_is_given_up_and_comes_back(
