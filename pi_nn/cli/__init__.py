@@ -24,6 +24,7 @@ COMMANDS = (
     "experiment",
     "explain",
     "gradcheck",
+    "bench",
     "doctor",
     "glossary",
 )

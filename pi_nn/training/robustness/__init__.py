@@ -1,0 +1,8 @@
+"""How well digits are read when the picture is bad: the simulated camera as a test bench."""
+
+from __future__ import annotations
+
+from pi_nn.training.robustness.measure import Cell, cells, measure, measure_blank
+from pi_nn.training.robustness.score import Score, score_scene
+
+__all__ = ["Cell", "Score", "cells", "measure", "measure_blank", "score_scene"]
