@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pi_nn.errors import DataError
+from pi_nn.training.datasets.dataset import SIDE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pi_nn.training.fit import Epoch
 
 ROWS, COLUMNS = 5, 6
+# Pixels: a tile with its caption above and room beside it.
+CAPTION = 12
+TILE_HEIGHT, TILE_WIDTH = SIDE + CAPTION + 2, SIDE + 10
 INK, WARM = "#1f4e79", "#c0504d"
 
 
@@ -52,11 +56,9 @@ def save_evaluation(evaluation: Evaluation, path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(14, 7.2), layout="constrained")
-    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1.1, 1))[0]
-    _draw_confusion(left.subplots(), evaluation)
-    _draw_mistakes(right.subplots(ROWS, COLUMNS), evaluation)
-    shown = min(int(evaluation.wrong.sum()), ROWS * COLUMNS)
-    right.suptitle(f"the {shown} surest of {int(evaluation.wrong.sum())} mistakes: true, read as, confidence")
+    left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
+    _draw_confusion(left, evaluation)
+    _draw_mistakes(right, evaluation)
     _save(figure, path)
 
 
@@ -80,15 +82,22 @@ def _draw_confusion(axes: Axes, evaluation: Evaluation) -> None:
     axes.set(xlabel="read as", ylabel="true (recall)", title=f"{evaluation.network.name}: {told}")
 
 
-def _draw_mistakes(grid: Any, evaluation: Evaluation) -> None:
-    classes = evaluation.network.classes
-    for axes in grid.flat:
-        axes.axis("off")
-    for axes, index in zip(grid.flat, evaluation.mistakes(), strict=False):
-        axes.imshow(255 - evaluation.data.images[index], cmap="gray", vmin=0, vmax=255)
+def _draw_mistakes(axes: Axes, evaluation: Evaluation) -> None:
+    """One sheet of tiles: an axes for each would take seconds to lay out."""
+    classes, worst = evaluation.network.classes, evaluation.mistakes()[: ROWS * COLUMNS]
+    sheet = np.full((ROWS * TILE_HEIGHT, COLUMNS * TILE_WIDTH), 255, np.uint8)
+    for place, index in enumerate(worst):
+        top, left = place // COLUMNS * TILE_HEIGHT + CAPTION, place % COLUMNS * TILE_WIDTH
+        sheet[top : top + SIDE, left : left + SIDE] = 255 - evaluation.data.images[index]
         truth, read = classes[evaluation.labels[index]], classes[evaluation.predicted[index]]
-        sure = f"{evaluation.confidence[index]:.0%}"
-        axes.set_title(f"{truth} → {read}  {sure}\n{evaluation.data.name(index)}", fontsize=8)
+        told = (
+            f"{truth} → {read}  {evaluation.confidence[index]:.0%}\n{evaluation.data.name(int(index))[-18:]}"
+        )
+        axes.text(left + SIDE / 2, top - 1, told, ha="center", va="bottom", fontsize=8)
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
+    axes.axis("off")
+    shown, total = len(worst), int(evaluation.wrong.sum())
+    axes.set_title(f"the {shown} surest of {total} mistakes: true → read as, confidence")
 
 
 def _save(figure: Figure, path: Path) -> None:

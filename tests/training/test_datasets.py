@@ -29,7 +29,7 @@ def idx(array: np.ndarray) -> bytes:
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
 
 
-def test_split_of_mnist_is_the_last_5000_and_of_others_a_fixed_tenth() -> None:
+def test_split_of_mnist_is_the_last_5000_and_of_others_a_fixed_fifth() -> None:
     numbers = np.arange(60_000)
     images = np.zeros((60_000, 28, 28), np.uint8)
     mnist = Dataset(images, numbers % 10, names=tuple(map(str, numbers)))
@@ -39,7 +39,7 @@ def test_split_of_mnist_is_the_last_5000_and_of_others_a_fixed_tenth() -> None:
 
     sorted_by_class = Dataset(images[:100], np.repeat(np.arange(10), 10), names=mnist.names[:100])
     train, validation = sorted_by_class.split()
-    assert len(validation) == 10
+    assert len(validation) == 20
     assert set(train.names) | set(validation.names) == set(mnist.names[:100])
     assert not set(train.names) & set(validation.names)
     assert len(set(validation.labels)) > 1

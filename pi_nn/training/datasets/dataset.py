@@ -21,6 +21,7 @@ MAX_IMAGES = 1_000_000
 MAX_BYTES = 1 << 30
 
 MNIST_SIZE = 60_000
+FEWEST = 10
 MNIST_VALIDATION = 5_000
 
 
@@ -77,14 +78,12 @@ class Dataset:
         """(training, validation), the same at every call.
 
         Of 60,000 images in MNIST's order the last 5,000 validate. Any other set may be sorted by class, so
-        there a fixed shuffle comes first, and a tenth (at most 5,000) validates.
+        there a fixed shuffle comes first, and a fifth (at most 5,000) validates.
         """
         n = len(self)
-        held_out = min(MNIST_VALIDATION, n // 10)
-        if held_out == 0:
-            raise DataError(
-                f"{n} images are too few to train on: at least 10 are needed, 20 a class are better"
-            )
+        if n < FEWEST:
+            raise DataError(f"{n} images are too few to train on: {FEWEST} are needed, 20 a class are better")
+        held_out = min(MNIST_VALIDATION, n // 5)
         if n == MNIST_SIZE:
             return self.take(slice(0, n - held_out)), self.take(slice(n - held_out, n))
         order = np.random.default_rng(0).permutation(n)
