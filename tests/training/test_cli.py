@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ from pi_nn.training.session import Plan
 
 
 def pi_nn(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, list(map(str, arguments)))
+    """Runs a command; ``stdout`` and ``stderr`` apart (click before 8.2 must be asked for it)."""
+    apart = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+    return CliRunner(**apart).invoke(main, list(map(str, arguments)))
 
 
 @pytest.fixture
