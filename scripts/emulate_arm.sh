@@ -12,6 +12,7 @@
 # EXTRA="python3-…": more packages.   Needs Debian, root and the network, no kernel module; 130 MB.
 set -euo pipefail
 here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+. "$here/mirror.sh"
 dir=${1:?usage: scripts/emulate_arm.sh DIR} arch=${ARCH:-armel} suite=${SUITE:-bookworm}
 case $arch in
   armel) cpu=arm1176 triplet=arm-linux-gnueabi ;;
@@ -47,20 +48,12 @@ install_tools() {
   apt install -y --no-install-recommends qemu-user gcc libc6-dev
 }
 
-# The mirror that this computer's own apt uses.
-mirror() {
-  {
-    grep -hoP '^URIs:\s*\K\S+' /etc/apt/sources.list.d/*.sources || true
-    grep -hoP '^deb\s+(\[.*?\]\s+)?\K\S+' /etc/apt/sources.list /etc/apt/sources.list.d/*.list || true
-  } 2>/dev/null | grep -m 1 -E '/debian/?$' || { echo "no Debian mirror in apt's sources" >&2 && return 1; }
-}
-
 # Downloads into $dir/packages with an apt of its own, so that this computer's is left alone.
 download() {
   local apt_dir=$dir/apt list
   mkdir -p "$apt_dir"/state/lists/partial "$apt_dir"/cache/archives/partial "$apt_dir/none" "$dir/packages"
   : >"$apt_dir/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" >"$apt_dir/sources.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $suite main" >"$apt_dir/sources.list"
   cat >"$apt_dir/apt.conf" <<C
 APT::Architecture "$arch"; APT::Architectures { "$arch"; }; APT::Install-Recommends "false";
 APT::Sandbox::User "root"; APT::Update::Post-Invoke-Success ""; Acquire::Retries "3"; Debug::NoLocking "true";
