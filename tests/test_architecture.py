@@ -21,7 +21,7 @@ ALLOWED = {
     "vision": {"errors", "records", "reasons"},
     "reader": {"errors", "records", "reasons", "nn", "vision"},
     "annotate": {"errors", "records"},
-    "cameras": {"errors", "records", "reasons"},
+    "cameras": {"errors", "records", "reasons", "nn", "vision"},
     "service": {"errors", "records", "reasons", "config", "nn", "vision", "reader", "annotate", "cameras"},
     "training": {"errors", "records", "reasons", "config", "nn", "vision", "reader", "annotate", "cameras"},
 }

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi_nn.errors import DataError
+from pi_nn.nn.archive import read_bytes, unpack
 
 SHIPPED = Path(__file__).with_name("digits.npz")
 
@@ -47,5 +48,5 @@ class DigitImages:
 
 def shipped_digits() -> DigitImages:
     """The 300 digits of the package: MNIST, from the 5,000 validation images that are never trained on."""
-    with np.load(SHIPPED, allow_pickle=False) as file:
-        return DigitImages(file["images"], file["labels"])
+    arrays = unpack(read_bytes(SHIPPED), SHIPPED.name)
+    return DigitImages(arrays["images"], arrays["labels"])

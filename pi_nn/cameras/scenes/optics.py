@@ -15,15 +15,11 @@ Pixels = NDArray[np.uint8]
 
 
 def expose(light: NDArray[np.float32], stops: float) -> Pixels:
-    """Grey levels of ``light`` (linear, 1.0 saturates at 0 stops), coded with a gamma of 2 as sRGB nearly is.
-
-    Uses up ``light``.
-    """
-    light *= np.float32(2.0**stops * 255 * 255)
-    np.clip(light, 0, 255 * 255, out=light)
-    np.sqrt(light, out=light)
-    light += np.float32(0.5)
-    return light.astype(np.uint8)
+    """Grey levels of ``light`` (linear, 1.0 saturates at 0 stops), with a gamma of 2, as sRGB nearly has."""
+    coded = light * np.float32(2.0**stops * 255 * 255)
+    np.minimum(coded, np.float32(255 * 255), out=coded)
+    np.sqrt(coded, out=coded)
+    return coded.astype(np.uint8)
 
 
 def defocus(pixels: Pixels, sigma: float) -> Pixels:

@@ -94,8 +94,9 @@ def draw_page(
 
 def photograph(page: Page, recipe: Recipe, rng: np.random.Generator) -> Scene:
     """One picture of ``page``, which stays as it is; noise, movement and the hand are new each time."""
-    canvas = page.canvas.copy()
+    canvas = page.canvas
     if recipe.hand:
+        canvas = canvas.copy()
         draw_hand(canvas, recipe.hand, page.strip, rng)
     pixels = optics.expose(canvas, recipe.stops)
     if recipe.defocus:
