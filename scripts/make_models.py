@@ -30,7 +30,7 @@ from pi_nn.training.mixture import Mixture, to_bytes, to_floats
 from pi_nn.training.recipe import Recipe
 from pi_nn.training.result import calibrate, save_result
 
-KINDS = {"digits-cnn": ("cnn", 40), "digits-tiny": ("tiny", 40)}
+KINDS = {"digits-cnn": ("cnn", 20), "digits-tiny": ("tiny", 20)}
 VALIDATION_JUNK = 2_000
 
 
@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", choices=KINDS, metavar="NAME", help="digits-cnn, digits-tiny")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, help="instead of the 40 of the bundled ones")
+    parser.add_argument("--epochs", type=int, help="instead of the 20 of the bundled ones")
     parser.add_argument("--out", type=Path, default=REPO / "pi_nn" / "models", help="folder for the weights")
     parser.add_argument("--records", type=Path, default=REPO / "docs" / "records")
     parser.add_argument("--work", type=Path, default=Path("build"), help="folder for the checkpoints")
@@ -70,6 +70,8 @@ def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dat
         learning_rate=4e-3,
         optimizer="adamw",
         weight_decay=0.02,
+        schedule="cosine",
+        warm_up=0.05,
         average=0.998,
         seed=options.seed,
     )

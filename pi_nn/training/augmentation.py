@@ -33,6 +33,7 @@ TROUBLES: tuple[tuple[float, Effect], ...] = (
     (2.0, light.stripes),
     (0.8, light.coarse_pixels),
     (0.6, light.compression),
+    (0.7, light.stairs),
     (1.8, ink.outline),
     (1.4, ink.spatter),
     (0.8, ink.broken),

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy import ndimage
 
 from pi_nn.training.fields import clouds, each, smooth_field
+from pi_nn.training.light import soften
 from pi_nn.training.shapes import NOT_DIGITS, write
 from pi_nn.training.strokes import curve, draw
 from pi_nn.training.warp import Images, Warp, resample, unit
+from pi_nn.vision.tile import to_tile
+
+TILED = 0.35
 
 Kind = Callable[[int, Images, np.random.Generator], Images]
 
@@ -27,6 +32,9 @@ def junk(count: int, digits: Images, rng: np.random.Generator) -> Images:
         chosen = np.flatnonzero(kind == k)
         if len(chosen):
             images[chosen] = make(len(chosen), digits, rng)
+    # What the vision code takes for a digit by mistake comes cut to its ink and laid in the middle.
+    for place in np.flatnonzero(rng.random(count) < TILED):
+        images[place] = to_tile(images[place])
     return images
 
 
@@ -102,6 +110,53 @@ def fragments(count: int, digits: Images, rng: np.random.Generator) -> Images:
         ink = draw(dot, rng.uniform(0.5, 7.0, count).astype(np.float32))
         dots = np.maximum(dots, ink * (rng.random((count, 1, 1)) < (1.0, 0.5, 0.3, 0.2)[k]))
     return np.where(rng.random((count, 1, 1)) < 0.5, arc, dots)
+
+
+def arcs(count: int, digits: Images, rng: np.random.Generator) -> Images:
+    """A deep arc of any direction, a hook or a bracket: a stroke of a digit whose rest was lost."""
+    angle = (
+        each(count, 0, 2 * np.pi, rng)[:, :, 0] + np.linspace(-1, 1, 12) * each(count, 1.2, 2.2, rng)[:, :, 0]
+    )
+    radius = rng.uniform(4, 9, (count, 1))
+    squeeze = rng.uniform(0.5, 1.0, (count, 1))
+    points = np.stack([radius * np.sin(angle), squeeze * radius * np.cos(angle)], axis=2)
+    points += 13.5 - 0.5 * (points.max(axis=1, keepdims=True) + points.min(axis=1, keepdims=True))
+    return draw(points.astype(np.float32), rng.uniform(1.2, 4.0, count).astype(np.float32))
+
+
+def frames(count: int, digits: Images, rng: np.random.Generator) -> Images:
+    """An empty box of a form, its corners sharp, or what is left of it when a side was lost."""
+    top, left = rng.uniform(1, 6, (2, count, 1))
+    bottom, right = 27 - rng.uniform(1, 6, (2, count, 1))
+    y = np.concatenate([top, top, bottom, bottom, top], axis=1)
+    x = np.concatenate([left, right, right, left, left], axis=1)
+    points = np.stack([y, x], axis=2) + rng.normal(0, 0.3, (count, 5, 2))
+    pen = np.arange(4) != rng.integers(0, 7, (count, 1))
+    return draw(points.astype(np.float32), rng.uniform(0.8, 2.6, count).astype(np.float32), pen=pen)
+
+
+def blotches(count: int, digits: Images, rng: np.random.Generator) -> Images:
+    """The largest piece of noise that was taken for ink: ragged, without strokes; gravel, cloth, hair."""
+    noise = rng.standard_normal((count, 28, 28), dtype=np.float32)
+    grain = soften(noise, each(count, 0.7, 2.5, rng))
+    level = np.array([np.quantile(g, q) for g, q in zip(grain, rng.uniform(0.5, 0.85, count), strict=True)])
+    images = np.zeros((count, 28, 28), np.float32)
+    for k, mask in enumerate(grain > level[:, None, None]):
+        pieces, _ = ndimage.label(mask)
+        images[k] = pieces == np.bincount(pieces[mask]).argmax()
+    return soften(images, each(count, 0.3, 0.7, rng))
+
+
+def halves(count: int, digits: Images, rng: np.random.Generator) -> Images:
+    """The right half of one digit and the left half of the next: cut between two wrong places."""
+    images = np.zeros((count, 28, 28), np.float32)
+    pixel = np.arange(28, dtype=np.float32)
+    for side in (-1, 1):
+        digit = digits[rng.integers(0, len(digits), count)]
+        x = np.broadcast_to(pixel - side * each(count, 8.5, 12.0, rng), images.shape)
+        y = np.broadcast_to(pixel[:, None] + each(count, -2, 2, rng), images.shape)
+        images = np.maximum(images, resample(digit, y.copy(), x.copy()))
+    return images
 
 
 def pairs(count: int, digits: Images, rng: np.random.Generator) -> Images:
@@ -208,7 +263,11 @@ KINDS: tuple[tuple[float, Kind], ...] = (
     (0.7, coil),
     (1.0, strokes),
     (0.8, fragments),
-    (1.6, pairs),
+    (1.0, arcs),
+    (0.5, frames),
+    (1.2, blotches),
+    (0.8, halves),
+    (2.0, pairs),
     (0.6, crossed_out),
     (1.0, gratings),
     (1.2, textures),

@@ -129,6 +129,18 @@ def coarse_pixels(images: Images, rng: np.random.Generator) -> Images:
     return resample(small, np.broadcast_to(y, shape).copy(), np.broadcast_to(x, shape).copy())
 
 
+def stairs(images: Images, rng: np.random.Generator) -> Images:
+    """A small black-and-white source, enlarged: ink or paper on 10 to 20 pixels a side, with its steps."""
+    height = images.shape[1]
+    side = int(rng.integers(10, 21))
+    edges = np.linspace(0, height, side + 1).astype(np.intp)
+    cells = np.add.reduceat(np.add.reduceat(images, edges[:-1], axis=1), edges[:-1], axis=2)
+    area = np.diff(edges)[:, None] * np.diff(edges)
+    black = cells > area * each(len(images), 0.3, 0.5, rng)
+    back = np.searchsorted(edges, np.arange(height), side="right") - 1
+    return unit(black[:, back][:, :, back].astype(np.float32))
+
+
 def compression(images: Images, rng: np.random.Generator) -> Images:
     """What JPEG leaves: 8x8 cosine blocks rounded to steps that grow with frequency."""
     count, side = len(images), 32

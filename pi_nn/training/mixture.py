@@ -28,7 +28,7 @@ class Mixture:
         *,
         augmentation: Augmentation | None = None,
         junk_share: float = 0.12,
-        form_share: float = 0.04,
+        form_share: float = 0.06,
         bank: int = 24_000,
     ) -> None:
         self._augmentation = augmentation or Augmentation()
