@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +15,17 @@ from PIL import Image
 from pi_nn.errors import ConfigError
 from pi_nn.nn import Thresholds, load_network
 from pi_nn.records import Box, DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
-from pi_nn.vision.find import check_pixels, find_digits
+from pi_nn.vision.company import among_strangers, is_alike, is_crumb, usual_height
+from pi_nn.vision.find import doubt_of
+from pi_nn.vision.layout import arrange
+from pi_nn.vision.marks import Mark
 from pi_nn.vision.picture import open_picture, picture_array
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from pi_nn.vision.scene import Scene, check_pixels, survey
+from pi_nn.vision.sighting import Guess, sight
 
 MOST_REJECTED: Final = 50
 Roi = tuple[float, float, float, float]
+Picture = str | Path | Image.Image | NDArray[np.uint8] | Frame
 
 
 class Scorer(Protocol):
@@ -55,32 +57,30 @@ class DigitReader:
         self.thresholds = thresholds or network.thresholds
         self.roi = _checked(roi)
 
-    def read(self, image: str | Path | Image.Image | NDArray[np.uint8] | Frame) -> Reading:
+    def read(self, image: Picture) -> Reading:
         """The reading of one picture: a path, a Pillow image, a uint8 array (H, W) or (H, W, 3), or a Frame.
 
         No vote is taken. Raises :class:`pi_nn.errors.PictureError` when the picture cannot be read.
         """
         return self.examine(image)[0]
 
-    def examine(
-        self, image: str | Path | Image.Image | NDArray[np.uint8] | Frame
-    ) -> tuple[Reading, tuple[DigitTile, ...]]:
+    # The service and the command line build on examine() and read_tile(): keep both.
+    def examine(self, image: Picture) -> tuple[Reading, tuple[DigitTile, ...]]:
         """The reading, as :meth:`read`, and what the network saw: one tile for each of its ``digits``."""
         frame = _as_frame(image)
         x, y, pixels = self._crop(frame.pixels)
-        found = find_digits(pixels)
-        tiles = [replace(tile, box=_moved(tile.box, x, y)) for tile in found.tiles]
-        unfit = [replace(ink, box=_moved(ink.box, x, y)) for ink in found.rejected]
-        digits, seen, refused = self._judge(tiles)
-        reading = self._reading(FrameInfo.of(frame), digits, [*unfit, *refused], found.reason)
-        return reading, tuple(seen)
+        scene = survey(pixels)
+        digits, tiles, refused = self._judge(scene, (x, y))
+        return self._reading(FrameInfo.of(frame), digits, refused, scene.reason), tuple(tiles)
 
     def read_tile(self, pixels: NDArray[np.float32], source: str = "upload") -> Reading:
         """The reading of one digit, float32 (28, 28), 0.0 paper to 1.0 ink: straight to the network."""
+        probabilities, junk = self.network.scores(pixels)
         tile = DigitTile(pixels, (0, 0, 28, 28), line=0)
-        digits, _, refused = self._judge([tile])
         frame = FrameInfo(0, datetime.now(UTC), time.monotonic(), 28, 28, source)
-        return self._reading(frame, digits, refused, None)
+        if junk[0] > self.thresholds.junk:
+            return self._reading(frame, [], [Rejected(tile.box, "not_a_digit")], None)
+        return self._reading(frame, [self._predict(tile, probabilities[0], float(junk[0]))], [], None)
 
     def _reading(
         self, frame: FrameInfo, digits: list[Prediction], refused: list[Rejected], fault: str | None
@@ -97,25 +97,46 @@ class DigitReader:
             frame=frame,
         )
 
-    def _judge(self, tiles: Sequence[DigitTile]) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
-        if not tiles:
-            return [], [], []
-        probabilities, junk = self.network.scores(np.stack([tile.pixels for tile in tiles]))
-        digits, seen, refused = [], [], []
-        for tile, row, doubt in zip(tiles, probabilities, junk, strict=True):
-            if doubt > self.thresholds.junk:
-                refused.append(Rejected(tile.box, "not_a_digit"))
-            else:
-                digits.append(self._predict(tile, row, float(doubt)))
-                seen.append(tile)
-        return digits, seen, refused
+    def _judge(
+        self, scene: Scene, corner: tuple[int, int]
+    ) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
+        digits, refused = self._parted(scene, sight(scene, self.network.scores))
+        boxes = [guess.mark.box for guess in digits]
+        alone = among_strangers(boxes, [mark.box for mark, _ in refused])
+        predictions, tiles = [], []
+        for index, line, number in arrange(boxes):
+            guess = digits[index]
+            doubt = doubt_of(scene, guess.mark) or ("not_a_digit" if alone[index] else None)
+            box = _moved(scene.frame_box(guess.mark), corner)
+            tile = DigitTile(guess.tile, box, line, number, doubt)
+            predictions.append(self._predict(tile, guess.probabilities, guess.junk, cut=guess.cut))
+            tiles.append(tile)
+        return predictions, tiles, [Rejected(_moved(scene.frame_box(m), corner), why) for m, why in refused]
 
-    def _predict(self, tile: DigitTile, row: NDArray[np.float32], junk: float) -> Prediction:
+    def _parted(self, scene: Scene, guesses: list[Guess]) -> tuple[list[Guess], list[tuple[Mark, str]]]:
+        """Guesses that may be digits, and ink that is none, largest first, with the reason; crumbs go."""
+        whole = [guess for guess in guesses if not scene.at_edge(guess.mark)] or guesses
+        sure = [guess for guess in whole if self._doubt(guess.quality, 1.0, cut=guess.cut) is None]
+        usual = usual_height([guess.mark.box for guess in sure or whole])
+        digits, refused = [], []
+        for guess in guesses:
+            weak = guess.quality < self.thresholds.confidence or not is_alike(guess.mark.box, usual)
+            if guess.junk > self.thresholds.junk:
+                refused.append((guess.mark, "not_a_digit"))
+            elif scene.at_edge(guess.mark) and weak:
+                refused.append((guess.mark, "touches_edge"))
+            elif not is_crumb(guess.mark.box, usual):
+                digits.append(guess)
+        refused = [(mark, why) for mark, why in refused if not is_crumb(mark.box, usual)]
+        return digits, sorted(refused, key=lambda pair: -pair[0].area)
+
+    def _predict(
+        self, tile: DigitTile, row: NDArray[np.float32], junk: float, *, cut: bool = False
+    ) -> Prediction:
         best = int(row.argmax())
-        second = float(np.partition(row, -2)[-2]) if len(row) > 1 else 0.0
         confidence = float(row[best]) * (1 - junk)
-        margin = float(row[best]) - second
-        reason = tile.reason or self._doubt(confidence, margin)
+        margin = float(row[best] - np.delete(row, best).max(initial=0.0))
+        reason = tile.reason or self._doubt(confidence, margin, cut=cut)
         return Prediction(
             digit=best,
             label=self.network.classes[best],
@@ -129,9 +150,13 @@ class DigitReader:
             number=tile.number,
         )
 
-    def _doubt(self, confidence: float, margin: float) -> str | None:
-        """Why a digit with these figures is not accepted, ``None`` when it is."""
-        if confidence < self.thresholds.confidence:
+    def _doubt(self, confidence: float, margin: float, *, cut: bool) -> str | None:
+        """Why a digit with these figures is not accepted, ``None`` when it is.
+
+        A digit cut out of larger ink must leave half the doubt.
+        """
+        least = self.thresholds.confidence
+        if confidence < (1 - (1 - least) / 2 if cut else least):
             return "low_confidence"
         return "small_margin" if margin < self.thresholds.margin else None
 
@@ -154,11 +179,11 @@ def _checked(roi: Roi | None) -> Roi | None:
     return roi
 
 
-def _moved(box: Box, x: int, y: int) -> Box:
-    return box[0] + x, box[1] + y, box[2], box[3]
+def _moved(box: Box, corner: tuple[int, int]) -> Box:
+    return box[0] + corner[0], box[1] + corner[1], box[2], box[3]
 
 
-def _as_frame(image: str | Path | Image.Image | NDArray[np.uint8] | Frame) -> Frame:
+def _as_frame(image: Picture) -> Frame:
     if isinstance(image, Frame):
         return image
     source = "upload"

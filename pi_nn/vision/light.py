@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from pi_nn.records import Box
 
@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 _LEAST_CONTRAST: Final = 0.10
 # Paper noise stays below this many times the usual difference within a cell.
 _NOISE: Final = 2.5
+_MOST_NOISE: Final = 0.45
 # Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
 # ruled lines and rubbed-out pencil stay below.
 _NEAR_SHARE: Final = 0.38
@@ -38,6 +39,7 @@ class Lit:
 
     ``grey`` uint8 (H, W). One float32 (rows, columns) value a cell: ``paper``, its grey level; ``threshold``,
     the grey level below which there is ink (0: no ink); ``strongest``, the largest contrast near by, 0..1.
+    ``light_ink`` tells that ``grey`` is the frame turned over.
     """
 
     grey: Bytes
@@ -45,6 +47,7 @@ class Lit:
     paper: Floats
     threshold: Floats
     strongest: Floats
+    light_ink: bool
 
     def upsampled(self, cells: Floats, box: Box) -> Bytes:
         """``cells`` (0..255) interpolated over ``box`` of the grey picture, uint8 (height, width)."""
@@ -89,7 +92,7 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit:
         low, mean, high = _cells(grey, cell)
     if light_ink:
         grey, low, high = ~grey, 255 - high, 255 - low
-    return _thresholds(grey, cell, low, high)
+    return _thresholds(grey, cell, low, high, light_ink)
 
 
 def _cells(grey: Bytes, cell: int) -> tuple[Floats, Floats, Floats]:
@@ -106,7 +109,7 @@ def _cells(grey: Bytes, cell: int) -> tuple[Floats, Floats, Floats]:
 
 
 def _pooled(join: np.ufunc, values: NDArray[np.generic], step: int, shape: tuple[int, ...]) -> NDArray[Any]:
-    """``join`` over ``step`` x ``step`` blocks, to ``shape``; the last blocks may overlap their neighbours."""
+    """``join`` over ``step`` x ``step`` blocks, to ``shape``; the last blocks may overlap."""
     for axis in (0, 1):
         size = values.shape[axis]
         first = np.minimum(np.arange(shape[axis]) * step, max(0, size - step))
@@ -138,18 +141,26 @@ def ink_is_light(low: Floats, mean: Floats, high: Floats) -> bool:
         mean = _pooled(np.add, mean, 2, shape) / np.float32(4 if min(mean.shape) > 1 else 2)
 
 
-def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats) -> Lit:
+def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bool) -> Lit:
     reach = max(1, round(_REACH * max(low.shape)))
     paper = np.maximum(_smooth(-slide_max(-slide_max(high, reach), reach)), 1)
     contrast = (paper - low) / paper
-    floor = np.minimum(_NOISE * np.median(high - low) / paper, 0.3)
-    floor = np.maximum(floor, _LEAST_CONTRAST).astype(np.float32)
+    floor = np.clip(_NOISE * _usual_range(high - low) / paper, _LEAST_CONTRAST, _MOST_NOISE)
     contrast = np.where(contrast > floor, contrast, np.float32(0))
     top = float(np.sort(contrast, axis=None)[-max(2, contrast.size // 200) :].mean())
     strongest = slide_max(contrast, 2)
-    share = np.maximum(np.maximum(_NEAR_SHARE * strongest, _FRAME_SHARE * top), 0.8 * floor)
+    share = np.maximum(np.maximum(_NEAR_SHARE * strongest, _FRAME_SHARE * top), floor)
     threshold = np.where(strongest > 0, paper * (1 - share), np.float32(0))
-    return Lit(grey, cell, paper, threshold, strongest)
+    return Lit(grey, cell, paper, threshold, strongest, light_ink)
+
+
+def _usual_range(ranges: Floats) -> Floats:
+    """The difference within a cell that is usual near by, the paper's: the lower third of a neighbourhood."""
+    size = min(9, (min(ranges.shape) - 1) // 2 * 2 + 1)
+    if size < 3:
+        return np.full_like(ranges, np.percentile(ranges, 33))
+    cells = Image.fromarray(ranges.astype(np.uint8))
+    return np.asarray(cells.filter(ImageFilter.RankFilter(size, size * size // 3)), np.float32)
 
 
 def slide_max(cells: Floats, radius: int) -> Floats:

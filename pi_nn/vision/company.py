@@ -1,0 +1,60 @@
+"""What the neighbours say about a digit: alone among letters, or a crumb beside tall digits, it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi_nn.records import Box
+
+# Neighbours stand within this many heights, and are of like size.
+_ACROSS: Final = 6.0
+_DOWN: Final = 2.5
+_LIKE: Final = 0.45
+# Among so many neighbours that are no digits for each that is one, nothing is believed.
+_STRANGERS: Final = 0.5
+# A digit lower than this share of the usual one is a crumb of something.
+_CRUMB: Final = 0.4
+
+
+def among_strangers(digits: Sequence[Box], strangers: Sequence[Box]) -> list[bool]:
+    """For each digit, whether it stands among ``strangers``, digit-sized ink that is none."""
+    if not digits:
+        return []
+    own, other = np.array(digits, np.float64), np.array(strangers, np.float64).reshape(-1, 4)
+    bad = _near(own, other).sum(axis=1)
+    good = _near(own, own).sum(axis=1)
+    return [bool(v) for v in (bad >= 2) & (bad > _STRANGERS * good)]
+
+
+def is_crumb(box: Box, usual: float) -> bool:
+    """Whether ink is too low beside digits of ``usual`` height, in pixels, to be one of them."""
+    return box[3] < _CRUMB * usual
+
+
+def is_alike(box: Box, usual: float) -> bool:
+    """Whether ink is about as high as digits of ``usual`` height, in pixels."""
+    return _LIKE * usual <= box[3] <= usual / _LIKE
+
+
+def usual_height(boxes: Sequence[Box]) -> float:
+    """The height that most boxes have, give or take half; where as many have another, the larger one."""
+    if not boxes:
+        return 0.0
+    heights = np.array([box[3] for box in boxes], np.float64)
+    alike = (heights[:, None] > 0.6 * heights) & (heights[:, None] < heights / 0.6)
+    best = (alike.sum(axis=0) * np.sqrt(heights)).argmax()
+    return float(np.median(heights[alike[:, best]]))
+
+
+def _near(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(len(a), len(b)): whether b stands near a and is of like size."""
+    size = np.maximum(a[:, 3], a[:, 2] / 2)[:, None]
+    dx = np.abs((a[:, 0] + a[:, 2] / 2)[:, None] - (b[:, 0] + b[:, 2] / 2))
+    dy = np.abs((a[:, 1] + a[:, 3] / 2)[:, None] - (b[:, 1] + b[:, 3] / 2))
+    larger = np.maximum(b[:, 2], b[:, 3])
+    alike = (larger >= _LIKE * size) & (larger * _LIKE <= size)
+    return np.asarray((dx <= _ACROSS * size) & (dy <= _DOWN * size) & alike, bool)

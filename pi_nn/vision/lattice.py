@@ -1,0 +1,128 @@
+"""Other ways of seeing doubtful ink: pieces joined to one digit, touching digits cut apart.
+
+A :class:`Lattice` holds pieces from left to right and the candidates for digits that they allow, each a run
+of neighbouring pieces; :mod:`pi_nn.vision.choose` picks the best way through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi_nn.vision.marks import Mark, columns_of, joined
+
+# Lengths are shares of the taller mark's height.
+_NEAR: Final = 0.22
+_TALLEST: Final = 1.4
+_WIDEST: Final = 1.6
+# A mark lower than this beside a taller one may be a piece of it.
+_PIECE: Final = 0.75
+_MOST_PIECES: Final = 40
+_MOST_JOINED: Final = 4
+_MOST_CUTS: Final = 7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """``pieces`` from the left; candidate (first, after, mark) takes pieces ``first`` to ``after - 1``.
+
+    ``cut`` tells pieces that vision cut itself from pieces that came apart on the paper.
+    """
+
+    pieces: tuple[Mark, ...]
+    candidates: tuple[tuple[int, int, Mark], ...]
+    cut: bool
+
+
+def clusters(marks: list[Mark]) -> list[list[int]]:
+    """Indices of marks that may belong to one digit, two or more a cluster."""
+    if len(marks) < 2:
+        return []
+    a, b = np.nonzero(np.triu(_linked(np.array([mark.box for mark in marks])), 1))
+    home = list(range(len(marks)))
+
+    def root(i: int) -> int:
+        while home[i] != i:
+            home[i] = home[home[i]]
+            i = home[i]
+        return i
+
+    for i, j in zip(a.tolist(), b.tolist(), strict=True):
+        home[root(j)] = root(i)
+    members: dict[int, list[int]] = {}
+    for i in {*a.tolist(), *b.tolist()}:
+        members.setdefault(root(i), []).append(i)
+    return list(members.values())
+
+
+def _linked(boxes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """(n, n): whether two boxes (n, 4) may hold parts of one digit."""
+    x, y, w, h = boxes.T
+    tall = np.maximum(h[:, None], h)
+    low = np.minimum(h[:, None], h)
+    right, bottom = np.minimum.outer(x + w, x + w), np.minimum.outer(y + h, y + h)
+    overlap = right - np.maximum.outer(x, x)
+    gap_x, gap_y = np.maximum(-overlap, 0), np.maximum(np.maximum.outer(y, y) - bottom, 0)
+    height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
+    width = np.maximum.outer(x + w, x + w) - np.minimum.outer(x, x)
+    near = (gap_x <= _NEAR * tall) & (gap_y <= _NEAR * tall)
+    fits = (height <= _TALLEST * tall) & (width <= _WIDEST * tall)
+    partial = (low < _PIECE * tall) | (overlap > 0.4 * np.minimum.outer(w, w))
+    return np.asarray(near & fits & partial, bool)
+
+
+def joining(marks: list[Mark]) -> Lattice:
+    """The ways of joining neighbouring marks of a cluster."""
+    largest = sorted(marks, key=lambda mark: -mark.area)[:_MOST_PIECES]
+    pieces = tuple(sorted(largest, key=lambda mark: mark.box[0] + mark.box[2] / 2))
+    candidates = []
+    for first in range(len(pieces)):
+        for after in range(first + 1, min(first + _MOST_JOINED, len(pieces)) + 1):
+            mark = joined(list(pieces[first:after]))
+            tallest = max(piece.height for piece in pieces[first:after])
+            if after == first + 1 or (_could_be_digit(mark) and mark.height <= _TALLEST * tallest):
+                candidates.append((first, after, mark))
+    return Lattice(pieces, tuple(candidates), cut=False)
+
+
+def cutting(mark: Mark) -> Lattice | None:
+    """The ways of cutting a mark from top to bottom where little ink stands; ``None`` where none offers."""
+    x, _, w, _ = mark.box
+    cuts = [x, *(x + c for c in _cuts(mark)), x + w]
+    if len(cuts) < 3:
+        return None
+    pieces = [columns_of(mark, a, b) for a, b in pairwise(cuts)]
+    if any(piece is None for piece in pieces):
+        return None
+    candidates = []
+    for first in range(len(cuts) - 1):
+        for after in range(first + 1, len(cuts)):
+            part = columns_of(mark, cuts[first], cuts[after])
+            if part is not None and (after - first == len(cuts) - 1 or _could_be_digit(part)):
+                candidates.append((first, after, part))
+    return Lattice(tuple(p for p in pieces if p is not None), tuple(candidates), cut=True)
+
+
+def _cuts(mark: Mark) -> list[int]:
+    """Columns to cut at, from the left edge: the thinnest places, a sixth of the height apart."""
+    _, _, w, h = mark.box
+    ink = mark.mask().sum(axis=0).astype(np.float64)
+    apart = max(3, h // 6)
+    smooth = np.convolve(ink, np.ones(3) / 3, mode="same")
+    limit = min(0.45 * h, max(0.3 * h, 1.2 * float(np.median(smooth))))
+    found: list[int] = []
+    for c in np.argsort(smooth, kind="stable").tolist():
+        if smooth[c] > limit or len(found) == _MOST_CUTS:
+            break
+        if apart <= c <= w - apart and all(abs(c - other) >= apart for other in found):
+            found.append(c)
+    return sorted(found)
+
+
+def _could_be_digit(mark: Mark) -> bool:
+    _, _, w, h = mark.box
+    return h >= 6 and w <= _WIDEST * h

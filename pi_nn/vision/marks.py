@@ -1,0 +1,113 @@
+"""Marks: connected ink, whole, cut in two or joined from pieces, and the tile of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi_nn.records import Box
+from pi_nn.vision.light import Lit
+from pi_nn.vision.runs import Blobs, Runs, find_blobs, find_runs
+from pi_nn.vision.tile import tile_of
+
+Bytes = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+# Ink is full at this share of the strongest contrast near by, and none below a fifth of that.
+_FULL: Final = 0.65
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """Ink taken as one thing: its runs, the ``box`` around them (x, y, width, height), its ``area``."""
+
+    runs: Runs
+    box: Box
+    area: int
+
+    @property
+    def height(self) -> int:
+        return self.box[3]
+
+    def mask(self) -> Mask:
+        """Bool mask of the size of the box."""
+        return self.runs.paint(*self.box)
+
+
+def marks_of(blobs: Blobs, chosen: NDArray[np.intp]) -> list[Mark]:
+    """The chosen components, as marks."""
+    boxes, areas = blobs.boxes[chosen].tolist(), blobs.area[chosen].tolist()
+    return [
+        Mark(blobs.runs_of(k), (box[0], box[1], box[2], box[3]), area)
+        for k, box, area in zip(chosen.tolist(), boxes, areas, strict=True)
+    ]
+
+
+def marks_in(mask: Mask, x: int, y: int, least: int) -> list[Mark]:
+    """Components of a mask whose corner lies at (x, y), of at least ``least`` pixels height or width."""
+    runs = find_runs(mask)
+    blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
+    return marks_of(blobs, np.flatnonzero(blobs.boxes[:, 2:].max(axis=1, initial=0) >= least))
+
+
+def joined(marks: list[Mark]) -> Mark:
+    """Several marks as one."""
+    if len(marks) == 1:
+        return marks[0]
+    runs = Runs(
+        np.concatenate([m.runs.row for m in marks]),
+        np.concatenate([m.runs.start for m in marks]),
+        np.concatenate([m.runs.stop for m in marks]),
+    )
+    return Mark(runs, _around(runs), sum(m.area for m in marks))
+
+
+def columns_of(mark: Mark, left: int, right: int) -> Mark | None:
+    """The part of a mark within columns ``left <= x < right`` of the picture; ``None`` without ink."""
+    start, stop = np.maximum(mark.runs.start, left), np.minimum(mark.runs.stop, right)
+    inside = np.flatnonzero(stop > start)
+    if len(inside) == 0:
+        return None
+    runs = Runs(mark.runs.row[inside], start[inside], stop[inside])
+    return Mark(runs, _around(runs), int((runs.stop - runs.start).sum()))
+
+
+def mark_tile(lit: Lit, mark: Mark) -> NDArray[np.float32]:
+    """The mark's ink as a tile, float32 (28, 28)."""
+    return tile_of(ink_of(lit, mark))
+
+
+def ink_of(lit: Lit, mark: Mark) -> Bytes:
+    """Ink strength of one mark, uint8 0..255, with a margin of a pixel for the soft edge of its strokes.
+
+    It is measured against the strongest ink near by, so a stroke that fades stays whole.
+    """
+    height, width = lit.grey.shape
+    x, y, w, h = mark.box
+    x, y, right, bottom = max(x - 1, 0), max(y - 1, 0), min(x + w + 1, width), min(y + h + 1, height)
+    box = (x, y, right - x, bottom - y)
+    own = _grown(mark.runs.paint(*box))
+    paper = lit.upsampled(lit.paper, box).astype(np.float32)
+    contrast = paper - lit.grey[y:bottom, x:right]
+    full = paper * lit.upsampled(lit.strongest * 255, box) * np.float32(_FULL / 255)
+    ink = contrast * (np.float32(255 / 0.8) / np.maximum(full, 1)) - np.float32(0.2 * 255 / 0.8)
+    return np.where(own, np.clip(ink, 0, 255), 0).astype(np.uint8)
+
+
+def _around(runs: Runs) -> Box:
+    x, y = int(runs.start.min()), int(runs.row.min())
+    return x, y, int(runs.stop.max()) - x, int(runs.row.max()) + 1 - y
+
+
+def _grown(mask: Mask) -> Mask:
+    """``mask`` and its eight neighbours."""
+    tall = mask.copy()
+    tall[1:] |= mask[:-1]
+    tall[:-1] |= mask[1:]
+    grown = tall.copy()
+    grown[:, 1:] |= tall[:, :-1]
+    grown[:, :-1] |= tall[:, 1:]
+    return grown

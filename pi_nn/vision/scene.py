@@ -1,0 +1,117 @@
+"""What lies in a frame: marks of ink, and other ways of parting and joining them where one is doubtful.
+
+Data flows one way. Vision offers marks and alternatives; who holds a network scores their tiles and chooses
+(:mod:`pi_nn.vision.choose`); nothing here asks a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pi_nn.errors import PictureError
+from pi_nn.records import Box
+from pi_nn.vision.light import Lit, level
+from pi_nn.vision.marks import Mark, mark_tile, marks_in, marks_of
+from pi_nn.vision.ruling import without_lines
+from pi_nn.vision.runs import Runs, find_blobs, find_runs
+
+# Longer side of the picture that is worked on; larger ones are scaled down by a whole number.
+_WORKING: Final = 2000
+# A digit has at least this many pixels of height, a piece of one this many of height or width.
+LEAST_HEIGHT: Final = 8
+_LEAST_PIECE: Final = 3
+# Longer than this share of the frame's shorter side may be a grid or a ruled line.
+_LARGE: Final = 0.4
+_MOST_RUNS: Final = 300_000
+_MOST_MARKS: Final = 700
+# A frame whose lightest place is darker than this shows nothing.
+_DARK: Final = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Marks of a frame, largest first, in pixels of the picture ``lit.grey``, 1/``factor`` of the frame.
+
+    ``reason`` says why nothing can be seen (``too_dark``, ``crowded``), else ``None``.
+    """
+
+    marks: tuple[Mark, ...] = ()
+    lit: Lit | None = None
+    factor: int = 1
+    reason: str | None = None
+    light_ink: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the picture that was worked on."""
+        return (0, 0) if self.lit is None else (self.lit.grey.shape[0], self.lit.grey.shape[1])
+
+    def tile(self, mark: Mark) -> NDArray[np.float32]:
+        assert self.lit is not None
+        return mark_tile(self.lit, mark)
+
+    def frame_box(self, mark: Mark) -> Box:
+        """The mark's box in pixels of the frame."""
+        x, y, w, h = (v * self.factor for v in mark.box)
+        return x, y, w, h
+
+    def at_edge(self, mark: Mark) -> bool:
+        """Whether the mark touches the edge of the frame, so that a part of it may be missing."""
+        height, width = self.size
+        x, y, w, h = mark.box
+        return x == 0 or y == 0 or x + w >= width or y + h >= height
+
+    def is_large(self, mark: Mark) -> bool:
+        """Whether the mark may be a grid, a table or a ruled line with digits that touch it."""
+        return max(mark.box[2:]) > _LARGE * min(self.size)
+
+    def opened(self, mark: Mark) -> list[Mark] | None:
+        """The marks left of a large mark without its lines; ``None`` where it is no grid."""
+        x, y, _, _ = mark.box
+        left = without_lines(mark.mask())
+        return None if left is None else marks_in(left, x, y, _LEAST_PIECE)
+
+
+def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene:
+    """The marks of a frame, uint8 (H, W) grey or (H, W, 3) RGB.
+
+    ``light_ink`` says whether ink is lighter than its ground; ``None`` finds out. Raises
+    :class:`PictureError` for another shape or dtype.
+    """
+    check_pixels(pixels)
+    small, factor = _reduced(pixels)
+    if min(small.shape[:2]) < LEAST_HEIGHT:
+        return Scene()
+    lit = level(small, light_ink=light_ink)
+    inked = lit.inked()
+    if inked is None:
+        return Scene(reason="too_dark" if int(small.max()) < _DARK else None)
+    x, y, w, h = inked
+    runs = find_runs(lit.grey[y : y + h, x : x + w] < lit.upsampled(lit.threshold, inked))
+    if len(runs) > _MOST_RUNS:
+        return Scene(reason="crowded")
+    blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
+    sizes = blobs.boxes[:, 2:].max(axis=1, initial=0)
+    chosen = np.argsort(-sizes, kind="stable")[: min(_MOST_MARKS, int((sizes >= _LEAST_PIECE).sum()))]
+    return Scene(tuple(marks_of(blobs, chosen)), lit, factor, light_ink=lit.light_ink)
+
+
+def check_pixels(pixels: NDArray[np.uint8]) -> None:
+    """Raises :class:`PictureError` unless ``pixels`` is uint8 (H, W) or (H, W, 3) and not empty."""
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        kind = getattr(pixels, "dtype", type(pixels).__name__)
+        raise PictureError(f"got {kind}, expected an array of uint8 grey levels; convert it first")
+    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)) or pixels.size == 0:
+        raise PictureError(f"got an array of shape {pixels.shape}, expected (H, W) grey or (H, W, 3) RGB")
+
+
+def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    factor = -(-max(pixels.shape[:2]) // _WORKING)
+    if factor == 1:
+        return pixels, 1
+    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce(factor)), factor

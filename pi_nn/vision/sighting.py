@@ -1,0 +1,122 @@
+"""Settles what in a scene is a digit: scores its marks and, where in doubt, the other ways of seeing them.
+
+The only place where vision hears a network's opinion, through the ``score`` function that it is handed; most
+frames need one round of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pi_nn.vision.choose import best_way
+from pi_nn.vision.lattice import Lattice, clusters, cutting, joining
+from pi_nn.vision.marks import Mark
+from pi_nn.vision.scene import LEAST_HEIGHT, Scene
+
+Floats = NDArray[np.float32]
+# tiles (N, 28, 28) -> probabilities (N, K), junk (N,)
+Score = Callable[[Floats], tuple[Floats, Floats]]
+
+# A mark of less quality than this is looked at in other ways too.
+_DOUBTFUL: Final = 0.8
+# A large mark of more quality than this is a large digit, not a grid.
+_CLEAR: Final = 0.5
+# Ink narrower than this many heights holds one digit only.
+_NARROW: Final = 0.6
+# No digit is wider than this many heights; a pair of them may be twice that.
+_WIDEST: Final = 1.7
+_WIDEST_ROW: Final = 6.0
+_LEAST_CUT_HEIGHT: Final = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guess:
+    """A mark, its tile (28, 28), the probabilities of the classes (K,), and that of no digit, 0..1.
+
+    ``cut`` is set where the mark was cut out of larger ink: such digits deserve less trust.
+    """
+
+    mark: Mark
+    tile: Floats
+    probabilities: Floats
+    junk: float
+    cut: bool = False
+
+    @property
+    def quality(self) -> float:
+        return float(self.probabilities.max()) * (1 - self.junk)
+
+
+def sight(scene: Scene, score: Score) -> list[Guess]:
+    """The most plausible reading of all ink, as guesses; marks that are no digits have a high ``junk``."""
+    known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(mark)])
+    marks: list[Mark] = []
+    for mark in scene.marks:
+        clear = id(mark) in known and known[id(mark)].quality > _CLEAR
+        opened = scene.opened(mark) if scene.is_large(mark) and not clear else None
+        marks += [mark] if opened is None else opened
+    known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
+    small = [m for m in marks if (not _row_sized(m) or id(m) in known) and not scene.at_edge(m)]
+    linked = clusters(small)
+    loose = {i for cluster in linked for i in cluster}
+    taken = {id(small[i]) for i in loose}
+    found = [known[id(mark)] for mark in marks if id(mark) in known and id(mark) not in taken]
+    found += _best(scene, score, [joining([small[i] for i in cluster]) for cluster in linked], known)
+    rows = [mark for mark in marks if _row_sized(mark) and id(mark) not in known]
+    return _cut_apart(scene, score, found, rows, known)
+
+
+def _cut_apart(
+    scene: Scene, score: Score, found: list[Guess], rows: list[Mark], known: dict[int, Guess]
+) -> list[Guess]:
+    """``found`` with doubtful wide ink replaced by the digits that it can be cut into."""
+    doubtful = [g.mark for g in found if g.quality < _DOUBTFUL and g.mark.box[2] > _NARROW * g.mark.height]
+    offers = [
+        (m, lattice) for m in doubtful + rows if m.height >= _LEAST_CUT_HEIGHT and (lattice := cutting(m))
+    ]
+    parts = _best(scene, score, [lattice for _, lattice in offers], known)
+    replaced = {id(mark) for mark, _ in offers}
+    return [guess for guess in found if id(guess.mark) not in replaced] + parts
+
+
+def _best(scene: Scene, score: Score, lattices: list[Lattice], known: dict[int, Guess]) -> list[Guess]:
+    """The guesses along the best way through each lattice; ink that no way takes is refused whole."""
+    fresh = [
+        m for lattice in lattices for _, _, m in lattice.candidates if id(m) not in known and m.height >= 6
+    ]
+    cut = any(lattice.cut for lattice in lattices)
+    known = known | _guesses(scene, score, fresh, cut=cut)
+    found = []
+    for lattice in lattices:
+        guesses = [known.get(id(mark)) for _, _, mark in lattice.candidates]
+        chosen = best_way(lattice, [guess.quality if guess else 0.0 for guess in guesses])
+        found += [guess for k in chosen if (guess := guesses[k])]
+        if not chosen:
+            found += [max((g for g in guesses if g), key=lambda g: g.mark.area)] if any(guesses) else []
+    return found
+
+
+def _guesses(scene: Scene, score: Score, marks: list[Mark], *, cut: bool = False) -> dict[int, Guess]:
+    """A guess for every mark, by the mark's identity."""
+    if not marks:
+        return {}
+    tiles = np.stack([scene.tile(mark) for mark in marks])
+    probabilities, junk = score(tiles)
+    return {
+        id(mark): Guess(mark, tiles[i], probabilities[i], float(junk[i]), cut) for i, mark in enumerate(marks)
+    }
+
+
+def _digit_sized(mark: Mark) -> bool:
+    return (
+        mark.height >= LEAST_HEIGHT and mark.box[2] <= _WIDEST * mark.height and mark.area > 1.4 * mark.height
+    )
+
+
+def _row_sized(mark: Mark) -> bool:
+    return mark.height >= _LEAST_CUT_HEIGHT and mark.box[2] <= _WIDEST_ROW * mark.height
