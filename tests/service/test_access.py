@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from pi_nn.service.routes.page import FILES
+
 TOKEN = "correct horse battery"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 READS = (
@@ -135,7 +137,7 @@ def test_reading_needs_no_token_unless_it_is_asked_for(
     assert {path: client.get(path).status_code for path in READS} == dict.fromkeys(READS, 401)
     assert {path: client.get(path, headers=BEARER).status_code for path in READS} == dict.fromkeys(READS, 200)
     assert client.post("/api/predict", json={}).status_code == 401
-    for path in ("/", "/page.js", "/page.css", "/icon.svg", "/openapi.json"):
+    for path in (*FILES, "/openapi.json"):
         assert client.get(path).status_code == 200, "the page must be there to ask for the token"
 
 

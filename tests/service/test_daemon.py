@@ -131,11 +131,11 @@ def test_reloading_changes_what_runs(start: Callable[..., Daemon], caplog: pytes
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"),
-    [({"model": "/nowhere/x.npz"}, WeightsError), ({"camera": "telescope"}, ConfigError)],
+    ("key", "value", "error"),
+    [("model", "/nowhere/x.npz", WeightsError), ("camera", "telescope", ConfigError)],
 )
 def test_a_bad_reload_leaves_everything(
-    start: Callable[..., Daemon], changes: dict[str, Any], error: type
+    start: Callable[..., Daemon], key: str, value: str, error: type[Exception]
 ) -> None:
     daemon = start()
     before = daemon.parts.settings, daemon.parts.model.readers, daemon.camera

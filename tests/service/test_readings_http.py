@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from pi_nn.service.routes.page import FILES
+
 
 def problem(response: Any, status: int) -> dict[str, Any]:
     """The body of a problem (RFC 9457), with what every one of them must hold."""
@@ -195,7 +197,7 @@ def test_the_page_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
     page = client.get("/")
     assert page.content_type == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    for path in ("/", "/page.css", "/page.js", "/icon.svg"):
+    for path in FILES:
         response = client.get(path)
         assert response.status_code == 200
         text = response.get_data(as_text=True).replace("http://www.w3.org/", "")

@@ -58,7 +58,6 @@ def run(tmp_path: Path) -> Iterator[Run]:
                 **os.environ,
                 "NOTIFY_SOCKET": str(tmp_path / "notify"),
                 "WATCHDOG_USEC": "60000000",
-                **environ,
             },
         )
         started.append(process)

@@ -1,4 +1,4 @@
-"""GET /: the page, and the three files that it needs."""
+"""GET /: the page, and the files that it needs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pi_nn.service.parts import Parts
 
 FOLDER: Final = Path(__file__).parent.parent / "page"
+SCRIPTS: Final = ("page", "api", "digits", "try")
 FILES: Final = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    **{f"/{name}.js": (f"{name}.js", "text/javascript; charset=utf-8") for name in SCRIPTS},
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 # Everything comes from this daemon: a page that reads from elsewhere would not work in a workshop.
