@@ -33,6 +33,7 @@ EXPERIMENTS = {
     "optimizers": "optimizers:Optimizers",
     "overfitting": "overfitting:Overfitting",
     "rotation": "rotation:RotatedRecords",
+    "side-by-side": "side_by_side:SideBySide",
     "symmetry": "symmetry:Symmetry",
     "target-error": "target_error:TargetError",
 }

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pi_nn.nn import SGD, Adam, Optimizer, Sequential, SoftmaxCrossEntropy, build_network
-from pi_nn.training.experiments.book import BookNetwork, book_inputs, book_targets
+from pi_nn.nn import Adam, SoftmaxCrossEntropy, build_network
+from pi_nn.training.experiments.book import BookNetwork, book_targets
 from pi_nn.training.experiments.experiment import Parameters
 from pi_nn.training.experiments.job import Row
+from pi_nn.training.experiments.loop import one_epoch
 from pi_nn.training.experiments.material import Material, load_parts
 
 # Records turned into floats at a time: 6,144 x 784 float64 are 39 MB.
 CHUNK = 6144
 BATCH = 64
+
+# Tiles (N, 28, 28) of 0..1 -> outputs (N, 10), the largest is the answer.
+Answer = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 def lesson(
@@ -26,10 +32,9 @@ def lesson(
     learning_rate: float = 0.1,
     epochs: int = 1,
     angle: int = 0,
-    optimizer: str = "",
 ) -> Parameters:
-    """The parameters of one training; ``optimizer`` is for ``network="ours"``."""
-    how = "record by record" if network == "book" else f"{optimizer}, batches of {BATCH}"
+    """The parameters of one training; ``network`` is "book" or "ours", ``angle`` in degrees, 0: no copies."""
+    how = "record by record" if network == "book" else f"adam, batches of {BATCH}"
     return {
         "network": network,
         "method": how,
@@ -57,50 +62,34 @@ def teach(p: Parameters, seed: int) -> list[Row]:
     angle = float(p["angle"])
     material = Material(train, int(p["records"]), (angle, -angle) if angle else ())
     rng = np.random.default_rng(seed)
-    way = teach_book if p["network"] == "book" else teach_ours
-    pixels = test.images.reshape(len(test), -1)
+    taught = teach_book(p, material, rng) if p["network"] == "book" else teach_ours(p, material, rng)
+    tiles = test.images / 255
     return [
-        {"epoch": epoch, "accuracy": score}
-        for epoch, score in enumerate(way(p, material, pixels, test.labels, rng), start=1)
+        {"epoch": epoch, "accuracy": float(np.mean(answer(tiles).argmax(axis=1) == test.labels))}
+        for epoch, answer in enumerate(taught, start=1)
     ]
 
 
-def teach_book(
-    p: Parameters, material: Material, pixels: np.ndarray, labels: np.ndarray, rng: np.random.Generator
-) -> Iterator[float]:
-    """The book's network, the records in their order; its accuracy on uint8 ``pixels`` after each epoch."""
+def teach_book(p: Parameters, material: Material, rng: np.random.Generator) -> Iterator[Answer]:
+    """The book's network after each epoch, the records in their order."""
     network = BookNetwork.drawn(int(p["hidden"]), float(p["learning_rate"]), rng)
     targets = book_targets(material.labels)
     for _ in range(int(p["epochs"])):
         for start in range(0, len(material), CHUNK):
             chunk = np.arange(start, min(start + CHUNK, len(material)))
             network.train(material.pixels(chunk) * 0.99 + 0.01, targets[chunk])
-        yield network.accuracy(book_inputs(pixels), labels)
+        yield lambda tiles: network.query(tiles.reshape(len(tiles), -1) * 0.99 + 0.01)
 
 
-def teach_ours(
-    p: Parameters, material: Material, pixels: np.ndarray, labels: np.ndarray, rng: np.random.Generator
-) -> Iterator[float]:
-    """ReLU units, cross-entropy and shuffled mini-batches, by the package's own layers."""
+def teach_ours(p: Parameters, material: Material, rng: np.random.Generator) -> Iterator[Answer]:
+    """ReLU, cross-entropy and shuffled mini-batches by the package's own layers, after each epoch."""
     network = build_network(f"784-{p['hidden']}-10", rng=rng)
-    rate = float(p["learning_rate"])
-    optimizer: Optimizer = (
-        Adam(network.parameters(), rate)
-        if str(p["method"]).startswith("adam")
-        else SGD(network.parameters(), rate)
-    )
-    x = pixels.astype(np.float32) / np.float32(255)
+    optimizer, targets = Adam(network.parameters(), float(p["learning_rate"])), material.labels
+
+    def fetch(chosen: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
+        return material.pixels(chosen, np.float32), targets[chosen]
+
     for _ in range(int(p["epochs"])):
-        _epoch(network, optimizer, material, rng)
-        yield float(np.mean(network.forward(x).argmax(axis=1) == labels))
-
-
-def _epoch(network: Sequential, optimizer: Optimizer, material: Material, rng: np.random.Generator) -> None:
-    loss, labels = SoftmaxCrossEntropy(), material.labels
-    order = rng.permutation(len(material))
-    for start in range(0, len(order), BATCH):
-        chosen = order[start : start + BATCH]
-        outputs = network.forward(material.pixels(chosen, np.float32), training=True)
-        _, gradient = loss(outputs, labels[chosen])
-        network.backward(gradient, to_input=False)
-        optimizer.step()
+        order = rng.permutation(len(material))
+        one_epoch(network, SoftmaxCrossEntropy(), optimizer, fetch, order, BATCH)
+        yield lambda tiles: network.forward(tiles.reshape(len(tiles), -1).astype(np.float32))

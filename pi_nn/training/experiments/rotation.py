@@ -40,7 +40,6 @@ class RotatedRecords(Experiment):
                     hidden=200,
                     learning_rate=short_rate,
                     angle=a,
-                    optimizer="adam",
                 )
                 for a in ANGLES
             ]
@@ -53,7 +52,6 @@ class RotatedRecords(Experiment):
                     learning_rate=long_rate,
                     angle=10,
                     epochs=LONG,
-                    optimizer="adam",
                 )
             )
         return lessons
@@ -84,7 +82,7 @@ class RotatedRecords(Experiment):
         below.legend(fontsize=11)
 
     def _rows(self, records: Sequence[Record], network: str, epochs: int) -> list[Row]:
-        return rows_of(records, lambda row: row["network"] == network and row["epochs"] == epochs)
+        return rows_of(records, network=network, epochs=epochs)
 
     def summary(self, records: Sequence[Record]) -> list[str]:
         lines = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from pi_nn.errors import DataError
 from pi_nn.training.experiments.experiment import Printed
-from pi_nn.training.experiments.job import Record, Row
+from pi_nn.training.experiments.job import Record, Row, Scalar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,9 +92,9 @@ def draw_printed(axes: Axes, printed: Sequence[Printed], label: str) -> None:
     )
 
 
-def rows_of(records: Sequence[Record], choose: Callable[[Row], bool] = lambda row: True) -> list[Row]:
-    """The lines of the table for which ``choose`` holds."""
-    return [row for record in records for row in record.table() if choose(row)]
+def rows_of(records: Sequence[Record], **wanted: Scalar) -> list[Row]:
+    """The lines of the table that hold the ``wanted`` values: ``rows_of(records, network="book")``."""
+    return [row for record in records for row in record.table() if wanted.items() <= row.items()]
 
 
 def mean_and_spread(values: Sequence[float]) -> str:

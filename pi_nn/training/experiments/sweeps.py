@@ -47,7 +47,7 @@ class Sweep(Experiment):
 
     def series(self, records: Sequence[Record]) -> dict[str, list[Row]]:
         """The rows of each line of the picture, by its label."""
-        last = rows_of(records, lambda row: row["epoch"] == row["epochs"])
+        last = [row for row in rows_of(records) if row["epoch"] == row["epochs"]]
         return {
             BOOK: [row for row in last if row["network"] == "book"],
             OURS: [row for row in last if row["network"] == "ours"],
@@ -103,7 +103,7 @@ class LearningRate(Sweep):
             lesson("book", data, records=records, learning_rate=rate) for rate in (0.01, 0.1, 0.2, 0.3, 0.6)
         ]
         ours = [
-            lesson("ours", data, records=records, learning_rate=rate, optimizer="adam")
+            lesson("ours", data, records=records, learning_rate=rate)
             for rate in (0.0003, 0.001, 0.003, 0.01, 0.03)
         ]
         return book + ours
@@ -128,7 +128,7 @@ class Epochs(Sweep):
 
     def lessons(self, data: str, records: int) -> list[Parameters]:
         book = [lesson("book", data, records=records, learning_rate=rate, epochs=10) for rate in (0.1, 0.2)]
-        ours = lesson("ours", data, records=records, learning_rate=OUR_RATE, epochs=10, optimizer="adam")
+        ours = lesson("ours", data, records=records, learning_rate=OUR_RATE, epochs=10)
         return [*book, ours]
 
     def series(self, records: Sequence[Record]) -> dict[str, list[Row]]:
@@ -159,9 +159,6 @@ class HiddenNodes(Sweep):
         sizes = (5, 10, 20, 50, 100, 200, 500)
         book = [lesson("book", data, records=records, hidden=h, learning_rate=0.1, epochs=5) for h in sizes]
         ours = [
-            lesson(
-                "ours", data, records=records, hidden=h, learning_rate=OUR_RATE, epochs=5, optimizer="adam"
-            )
-            for h in sizes
+            lesson("ours", data, records=records, hidden=h, learning_rate=OUR_RATE, epochs=5) for h in sizes
         ]
         return book + ours
