@@ -23,7 +23,8 @@ def fold(network: Sequential) -> Sequential:
     """A copy with the same answers, in which BatchNorm is part of the weights before it.
 
     ``factor * (W x + b) + offset`` is ``(factor W) x + (factor b + offset)``. Dropout and Identity are
-    left out. Raises :class:`NetworkError` for a BatchNorm that follows no linear layer.
+    left out, and a Residual around one convolution becomes that convolution. Raises
+    :class:`NetworkError` for a BatchNorm that follows no linear layer.
     """
     return Sequential(_folded(network.copy().layers), network.input_shape)
 
@@ -34,10 +35,20 @@ def _folded(layers: Iterable[Layer]) -> list[Layer]:
         if isinstance(layer, _BatchNorm):
             _absorb(kept[-1] if kept else None, layer)
         elif isinstance(layer, Residual):
-            kept.append(Residual(_folded(layer.children())))
+            kept.append(_shortcut(_folded(layer.children())))
         elif not isinstance(layer, (Dropout, Identity)):
             kept.append(layer)
     return kept
+
+
+def _shortcut(body: list[Layer]) -> Layer:
+    """``x + K x`` is ``(1 + K) x``: around one convolution the shortcut is a 1 in the kernel's middle."""
+    (only,) = body if len(body) == 1 else (None,)
+    if not isinstance(only, Conv2d) or only.stride > 1 or 2 * only.padding + 1 != only.kernel:
+        return Residual(body)
+    same = np.arange(only.filters)
+    only.weight.value[same, same, only.padding, only.padding] += 1
+    return only
 
 
 def _absorb(before: Layer | None, norm: _BatchNorm) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi_nn.errors import NetworkError, WeightsError
-from pi_nn.nn.activations import Sigmoid, Softmax, softmax
+from pi_nn.nn.activations import Sigmoid, Softmax
+from pi_nn.nn.linear import Linear
 from pi_nn.nn.plan import Plan
 from pi_nn.nn.sequential import Sequential
 from pi_nn.nn.thresholds import Thresholds
@@ -19,7 +20,7 @@ from pi_nn.nn.workspace import Array
 
 DEFAULT = "digits-cnn"
 _MODELS = Path(__file__).parent.parent / "models"
-_PIXELS = 784
+_FLOAT32 = np.dtype(np.float32)
 
 
 class Network:
@@ -41,8 +42,8 @@ class Network:
         self.name = card.name
         self.sha256 = sha256
         self.classes = card.classes
-        self._plan = Plan(sequential)
-        self._last = type(sequential.layers[-1]) if sequential.layers else None
+        tempered, self._finish = _tempered(sequential, card.temperature)
+        self._plan = Plan(tempered)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -74,46 +75,68 @@ class Network:
 
         Raises :class:`NetworkError` for another shape, or for whole numbers (0..255 must be divided by 255).
         """
-        return self.scores(x)[0]
+        z = self.logits(x)
+        return _shares(z[:, :-1] if self._card.junk else z)
 
     def scores(self, x: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """``(probabilities (N, K), junk (N,))``, see above; ``x`` as for :meth:`predict_proba`."""
-        p = self._softmax(self.logits(x))
+        z = self.logits(x)
         if not self._card.junk:
-            return p, np.zeros(len(p), np.float32)
-        digits, junk = p[:, :-1], p[:, -1].copy()
-        # A row that is junk beyond the precision of float32 has no shares left; it gets equal ones.
-        total = digits.sum(axis=1, keepdims=True)
-        shares = np.divide(digits, total, out=np.full_like(digits, 1 / len(self.classes)), where=total > 0)
-        return shares, junk
+            return _shares(z), np.zeros(len(z), np.float32)
+        junk = np.exp(z[:, -1] - np.logaddexp.reduce(z, axis=1))
+        return _shares(z[:, :-1]), junk
 
     def logits(self, x: Array) -> NDArray[np.float32]:
-        """The raw outputs (N, K), or (N, K + 1) with a junk class; ``x`` as for :meth:`predict_proba`."""
-        return self._plan(_rows(x))
-
-    def _softmax(self, outputs: Array) -> Array:
-        if self._last is Sigmoid:
-            # Independent outputs 0..1 (the books' networks): softmax of their logarithms is their share.
-            outputs = np.log(np.maximum(outputs, 1e-30))
-        elif self._last is Softmax:
-            outputs = np.log(np.maximum(outputs, 1e-30))
-        return softmax(outputs / np.float32(self._card.temperature), outputs)
+        """The outputs over the temperature: their softmax gives the probabilities, (N, K) or (N, K + 1)."""
+        x, n = _counted(x)
+        z = self._plan(x, n)
+        return z if self._finish is None else self._finish(z)
 
     def sequential(self) -> Sequential:
         """A fresh copy of the folded layers, to train on or to look into."""
         return self._layers.copy()
 
 
-def _rows(x: Array) -> Array:
-    """``x`` as float32 (N, 784)."""
+def _counted(x: Array) -> tuple[Array, int]:
+    """``x`` as float32, and how many digits it holds."""
     x = np.asarray(x)
-    if x.dtype.kind != "f":
-        raise NetworkError(f"pixels are of type {x.dtype}, expected floats: 0.0 paper to 1.0 ink")
-    if x.shape[-2:] == (28, 28) and x.ndim in (2, 3):
-        x = x.reshape(-1, _PIXELS)
-    if x.ndim != 2 or x.shape[1] != _PIXELS:
-        raise NetworkError(f"pixels have shape {x.shape}, expected (28, 28), (N, 28, 28) or (N, 784)")
-    return x if x.dtype == np.float32 else x.astype(np.float32)
+    if x.dtype is not _FLOAT32:
+        if x.dtype.kind != "f":
+            raise NetworkError(f"pixels are of type {x.dtype}, expected floats: 0.0 paper to 1.0 ink")
+        x = x.astype(np.float32)
+    shape = x.shape
+    if shape == (28, 28):
+        return x, 1
+    if shape[1:] == (28, 28) or shape[1:] == (784,):
+        return x, shape[0]
+    raise NetworkError(f"pixels have shape {shape}, expected (28, 28), (N, 28, 28) or (N, 784)")
+
+
+def _shares(z: Array) -> Array:
+    """The softmax of each row of ``z``, in its memory.
+
+    exp(z - log(sum of exp(z))): the logarithm of the sum never overflows, and it is one call.
+    """
+    if len(z) == 1:
+        # A single number to subtract, not a row of one: NumPy has nothing to broadcast.
+        z -= np.logaddexp.reduce(z, axis=None)
+    else:
+        z -= np.logaddexp.reduce(z, axis=1, keepdims=True)
+    return np.exp(z, out=z)
+
+
+def _tempered(network: Sequential, temperature: float) -> tuple[Sequential, Callable[[Array], Array] | None]:
+    """The network with its logits over ``temperature``, and what remains to be done to its outputs."""
+    network = network.copy()
+    last = network.layers[-1]
+    if isinstance(last, Linear):
+        for parameter in last.parameters():
+            parameter.value /= temperature
+        return network, None
+    if isinstance(last, (Sigmoid, Softmax)):
+        # Outputs 0..1 (the books' networks): the softmax of their logarithms is each one's share.
+        return network, lambda y: np.log(np.maximum(y, 1e-30)) / np.float32(temperature)
+    return network, lambda y: y / np.float32(temperature)
 
 
 def bundled_names() -> list[str]:

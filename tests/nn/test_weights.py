@@ -108,7 +108,9 @@ def test_kernels_are_out_in_height_width(tmp_path: Path) -> None:
     save_network(tmp_path / "t.npz", network, name="t", classes=DIGITS)
     kernel = network.layers[3].parameters()[0].value
     stored = arrays_of(tmp_path / "t.npz")["2.weight"]
-    assert stored.shape == kernel.shape == (16, 8, 3, 3)
+    assert stored.shape == kernel.shape
+    assert kernel.shape[2:] == (3, 3)
+    assert kernel.shape[0] > kernel.shape[1]
     np.testing.assert_allclose(stored, kernel, rtol=1e-4)
 
 
@@ -307,11 +309,11 @@ def test_a_lying_array_is_refused_before_it_is_allocated(lie: str) -> None:
 
 
 def test_a_zip_bomb_is_refused_unopened() -> None:
-    bomb = zipped(x=npy(HEADER.format("<f4", "(20000000,)"), bytes(80_000_000)))
-    assert len(bomb) < 200_000
+    bomb = zipped(x=npy(HEADER.format("<f4", "(2000000,)"), bytes(8_000_000)))
+    assert len(bomb) < 20_000
     tracemalloc.start()
-    with pytest.raises(WeightsError, match="would unpack to 800000"):
-        unpack(bomb, "here")
+    with pytest.raises(WeightsError, match="would unpack to 80000"):
+        unpack(bomb, "here", max_bytes=1_000_000)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
@@ -340,7 +342,7 @@ def test_missing_and_foreign_files_are_named(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_still_the_same(path: Path, data: st.DataObject) -> None:
     sound = bytearray(path.read_bytes())
     damaged = sound[: data.draw(st.integers(0, len(sound)))] if data.draw(st.booleans()) else sound
