@@ -18,13 +18,10 @@ from pi_nn.config import Settings
 from pi_nn.service.daemon import Daemon
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-LIGHT = [
-    (1280, 900, "light"),
-    (1280, 900, "dark"),
-    (390, 844, "light"),
-    (390, 844, "dark"),
-    (320, 640, "light"),
-]
+SCREENS = [(*size, scheme) for size in ((1280, 900), (390, 844), (320, 640)) for scheme in ("light", "dark")]
+Start = Callable[..., Daemon]
+Visit = Callable[..., Any]
+HERE = {"camera": "simulated:digits=42", "port": 0, "interval": 0.05}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ export function card(reading, index, classes, note) {
 function remark(digit, classes) {
   if (!digit.accepted) return WHY[digit.reason] ?? digit.reason;
   const next = digit.probabilities.map((p, i) => [p, i]).filter(([, i]) => i !== digit.digit).sort((a, b) => b[0] - a[0])[0];
-  return next && next[0] >= 0.001 ? `else ${classes[next[1]] ?? next[1]}: ${percent(next[0])}` : "";
+  return next && next[0] >= 0.005 ? `else ${classes[next[1]] ?? next[1]}: ${percent(next[0])}` : "";
 }
 
 async function showTile(image, id, index) {
