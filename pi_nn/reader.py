@@ -123,7 +123,7 @@ class DigitReader:
             weak = guess.quality < self.thresholds.confidence or not is_alike(guess.mark.box, usual)
             if guess.junk > self.thresholds.junk:
                 refused.append((guess.mark, "not_a_digit"))
-            elif scene.at_edge(guess.mark) and weak:
+            elif weak and sure and scene.at_edge(guess.mark):
                 refused.append((guess.mark, "touches_edge"))
             elif not is_crumb(guess.mark.box, usual):
                 digits.append(guess)

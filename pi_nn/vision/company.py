@@ -13,11 +13,11 @@ from pi_nn.records import Box
 # Neighbours stand within this many heights, and are of like size.
 _ACROSS: Final = 6.0
 _DOWN: Final = 2.5
-_LIKE: Final = 0.45
+_LIKE: Final = 0.5
 # Among so many neighbours that are no digits for each that is one, nothing is believed.
 _STRANGERS: Final = 0.5
 # A digit lower than this share of the usual one is a crumb of something.
-_CRUMB: Final = 0.4
+_CRUMB: Final = 0.45
 
 
 def among_strangers(digits: Sequence[Box], strangers: Sequence[Box]) -> list[bool]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pi_nn.vision.marks import Mark, columns_of, joined
 
 # Lengths are shares of the taller mark's height.
-_NEAR: Final = 0.22
+_NEAR: Final = 0.3
 _TALLEST: Final = 1.4
 _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.

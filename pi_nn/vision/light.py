@@ -31,6 +31,7 @@ _FRAME_SHARE: Final = 0.22
 _REACH: Final = 0.12
 # Polarity counts as decided when one side outweighs the other by this share of both.
 _DECIDED: Final = 0.3
+_WIDEST_PEN: Final = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +144,7 @@ def ink_is_light(low: Floats, mean: Floats, high: Floats) -> bool:
 
 def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bool) -> Lit:
     reach = max(1, round(_REACH * max(low.shape)))
-    paper = np.maximum(_smooth(-slide_max(-slide_max(high, reach), reach)), 1)
+    paper = np.maximum(_smooth(_closed(high, reach)), 1)
     contrast = (paper - low) / paper
     floor = np.clip(_NOISE * _usual_range(high - low) / paper, _LEAST_CONTRAST, _MOST_NOISE)
     contrast = np.where(contrast > floor, contrast, np.float32(0))
@@ -163,18 +164,55 @@ def _usual_range(ranges: Floats) -> Floats:
     return np.asarray(cells.filter(ImageFilter.RankFilter(size, size * size // 3)), np.float32)
 
 
+def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
+    """Ink of strokes about ``pen`` pixels wide within ``box``, bool (height, width).
+
+    The paper is looked for just beyond a stroke's width, so the edge of a shadow or of the page is no ink.
+    """
+    x, y, w, h = box
+    reach = min(max(3, round(1.2 * pen)), _WIDEST_PEN)
+    grey = lit.grey[y : y + h, x : x + w]
+    paper = _closed_pixels(grey, reach)
+    ratio = np.minimum(lit.threshold / lit.paper * 255, 255).astype(np.float32)
+    return grey < paper * (lit.upsampled(ratio, box) * np.float32(1 / 255))
+
+
+def _closed_pixels(grey: Bytes, radius: int) -> Bytes:
+    """The grey closing with a square of ``2 * radius + 1`` pixels."""
+    wide = np.pad(grey, 2 * radius, mode="edge")
+    for join in (np.maximum, np.minimum):
+        for _ in range(2):
+            wide = _slid(join, wide, 2 * radius + 1).T
+    return np.ascontiguousarray(wide)
+
+
+def _closed(cells: Floats, radius: int) -> Floats:
+    """Fills what is darker and narrower than ``radius`` cells either way: the grey closing.
+
+    Beyond the frame the light goes on falling as it did inside; taking it as level there would make a
+    darker border look like ink.
+    """
+    wide = np.pad(slide_max(cells, radius), radius, mode="reflect", reflect_type="odd")
+    rows, columns = cells.shape
+    return -slide_max(-wide, radius)[radius : radius + rows, radius : radius + columns]
+
+
 def slide_max(cells: Floats, radius: int) -> Floats:
     """The largest value within ``radius`` cells, in a square neighbourhood."""
+    wide: Floats = np.pad(cells, radius, mode="edge")
     for _ in range(2):
-        cells = np.pad(cells, ((radius, radius), (0, 0)), mode="edge")
-        reached = 1
-        # Doubling: a window of 2n is the larger of two windows of n.
-        while reached < 2 * radius + 1:
-            step = min(reached, 2 * radius + 1 - reached)
-            cells = np.maximum(cells[:-step], cells[step:])
-            reached += step
-        cells = cells.T
-    return cells
+        wide = _slid(np.maximum, wide, 2 * radius + 1).T
+    return wide
+
+
+def _slid(join: np.ufunc, values: NDArray[Any], window: int) -> NDArray[Any]:
+    """``join`` over each ``window`` neighbouring rows, by doubling: ``window - 1`` rows fewer."""
+    reached = 1
+    while reached < window:
+        step = min(reached, window - reached)
+        values = join(values[:-step], values[step:])
+        reached += step
+    return values
 
 
 def _smooth(cells: Floats) -> Floats:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
-from pi_nn.vision.light import Lit, level
+from pi_nn.vision.light import Lit, fine_ink, level
 from pi_nn.vision.marks import Mark, mark_tile, marks_in, marks_of
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
@@ -70,11 +70,22 @@ class Scene:
         """Whether the mark may be a grid, a table or a ruled line with digits that touch it."""
         return max(mark.box[2:]) > _LARGE * min(self.size)
 
-    def opened(self, mark: Mark) -> list[Mark] | None:
-        """The marks left of a large mark without its lines; ``None`` where it is no grid."""
+    def opened(self, mark: Mark) -> list[Mark]:
+        """What a large mark that is no digit falls into: without its lines, or under finer light."""
+        assert self.lit is not None
         x, y, _, _ = mark.box
-        left = without_lines(mark.mask())
-        return None if left is None else marks_in(left, x, y, _LEAST_PIECE)
+        own = mark.mask()
+        left = without_lines(own)
+        if left is None:
+            left = own & fine_ink(self.lit, mark.box, self._pen())
+        return marks_in(left, x, y, _LEAST_PIECE)
+
+    def _pen(self) -> int:
+        """The usual width of a stroke in pixels, by the runs of all marks that are not large."""
+        runs = [m.runs.stop - m.runs.start for m in self.marks if not self.is_large(m)] or [
+            m.runs.stop - m.runs.start for m in self.marks
+        ]
+        return int(np.median(np.concatenate(runs)))
 
 
 def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene:

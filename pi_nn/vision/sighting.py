@@ -28,6 +28,8 @@ _DOUBTFUL: Final = 0.8
 _CLEAR: Final = 0.5
 # Ink narrower than this many heights holds one digit only.
 _NARROW: Final = 0.6
+# Broader than this it is seldom one digit only.
+_BROAD: Final = 1.15
 # No digit is wider than this many heights; a pair of them may be twice that.
 _WIDEST: Final = 1.7
 _WIDEST_ROW: Final = 6.0
@@ -57,17 +59,17 @@ def sight(scene: Scene, score: Score) -> list[Guess]:
     known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(mark)])
     marks: list[Mark] = []
     for mark in scene.marks:
-        clear = id(mark) in known and known[id(mark)].quality > _CLEAR
+        clear = id(mark) in known and known[id(mark)].quality > (_DOUBTFUL if scene.at_edge(mark) else _CLEAR)
         opened = scene.opened(mark) if scene.is_large(mark) and not clear else None
         marks += [mark] if opened is None else opened
     known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
-    small = [m for m in marks if (not _row_sized(m) or id(m) in known) and not scene.at_edge(m)]
+    small = [mark for mark in marks if not scene.at_edge(mark)]
     linked = clusters(small)
     loose = {i for cluster in linked for i in cluster}
     taken = {id(small[i]) for i in loose}
     found = [known[id(mark)] for mark in marks if id(mark) in known and id(mark) not in taken]
     found += _best(scene, score, [joining([small[i] for i in cluster]) for cluster in linked], known)
-    rows = [mark for mark in marks if _row_sized(mark) and id(mark) not in known]
+    rows = [mark for mark in marks if _row_sized(mark) and not {id(mark)} & (known.keys() | taken)]
     return _cut_apart(scene, score, found, rows, known)
 
 
@@ -75,7 +77,7 @@ def _cut_apart(
     scene: Scene, score: Score, found: list[Guess], rows: list[Mark], known: dict[int, Guess]
 ) -> list[Guess]:
     """``found`` with doubtful wide ink replaced by the digits that it can be cut into."""
-    doubtful = [g.mark for g in found if g.quality < _DOUBTFUL and g.mark.box[2] > _NARROW * g.mark.height]
+    doubtful = [guess.mark for guess in found if _may_be_more(guess)]
     offers = [
         (m, lattice) for m in doubtful + rows if m.height >= _LEAST_CUT_HEIGHT and (lattice := cutting(m))
     ]
@@ -110,6 +112,12 @@ def _guesses(scene: Scene, score: Score, marks: list[Mark], *, cut: bool = False
     return {
         id(mark): Guess(mark, tiles[i], probabilities[i], float(junk[i]), cut) for i, mark in enumerate(marks)
     }
+
+
+def _may_be_more(guess: Guess) -> bool:
+    """Whether a guess may be several digits that touch."""
+    broad = guess.mark.box[2] / guess.mark.height
+    return broad > _BROAD or (broad > _NARROW and guess.quality < _DOUBTFUL)
 
 
 def _digit_sized(mark: Mark) -> bool:
