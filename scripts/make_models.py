@@ -1,8 +1,9 @@
-"""Make the bundled weights again, offline, from MNIST alone: python scripts/make_models.py digits-cnn digits-tiny
+"""Make the bundled weights again, offline, from MNIST alone: make_models.py digits-cnn digits-tiny
 
-The first 55,000 training images are learned, the last 5,000 choose the epoch, the temperature and the thresholds,
-and the test images are not looked at (scripts/measure_models.py measures). MNIST is found as `pi-nn train` finds it.
-A run that was stopped goes on with --resume. What came of each seed is written to docs/records/NAME-SEED.json.
+The first 55,000 training images are learned, the last 5,000 choose the epoch, the temperature and the
+thresholds, and the test images are not looked at (scripts/measure_models.py measures). MNIST is found as
+`pi-nn train` finds it. A run that was stopped goes on with --resume. What came of each seed is written to
+docs/records/NAME-SEED.json.
 """
 
 from __future__ import annotations
@@ -16,21 +17,32 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO))
 
-from pi_nn.nn import build_network, fold, load_network
-from pi_nn.training.datasets import Dataset, load_data
-from pi_nn.training.fit import Epoch, Watch, fit
-from pi_nn.training.junk import junk
-from pi_nn.training.mixture import Mixture, to_bytes, to_floats
-from pi_nn.training.recipe import Recipe
-from pi_nn.training.result import calibrate, save_result
+from pi_nn.nn import build_network, fold, load_network  # noqa: E402
+from pi_nn.training.datasets import Dataset, load_data  # noqa: E402
+from pi_nn.training.fit import Epoch, Watch, fit  # noqa: E402
+from pi_nn.training.junk import junk  # noqa: E402
+from pi_nn.training.mixture import Mixture, to_bytes, to_floats  # noqa: E402
+from pi_nn.training.recipe import Recipe  # noqa: E402
+from pi_nn.training.result import calibrate, save_result  # noqa: E402
 
-KINDS = {"digits-cnn": ("cnn", 20), "digits-tiny": ("tiny", 20)}
+
+class Cycle(NamedTuple):
+    epochs: int
+    rate: float
+
+
+KINDS = {"digits-cnn": "cnn", "digits-tiny": "tiny"}
+CYCLES = {
+    "digits-cnn": [Cycle(20, 4e-3), Cycle(12, 2e-3)],
+    "digits-tiny": [Cycle(16, 4e-3), Cycle(16, 2e-3)],
+}
 VALIDATION_JUNK = 2_000
 
 
@@ -38,7 +50,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", choices=KINDS, metavar="NAME", help="digits-cnn, digits-tiny")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, help="instead of the 20 of the bundled ones")
+    parser.add_argument("--epochs", type=int, help="one cycle of so many, instead of the bundled ones' two")
     parser.add_argument("--out", type=Path, default=REPO / "pi_nn" / "models", help="folder for the weights")
     parser.add_argument("--records", type=Path, default=REPO / "docs" / "records")
     parser.add_argument("--work", type=Path, default=Path("build"), help="folder for the checkpoints")
@@ -62,38 +74,43 @@ def show(epoch: Epoch, best: bool) -> None:
     )
 
 
+def recipes(name: str, options: argparse.Namespace) -> list[Recipe]:
+    """One for each cycle: the rate falls to nothing, then training goes on from the best weights, gentler."""
+    cycles = [Cycle(options.epochs, 4e-3)] if options.epochs else CYCLES[name]
+    return [
+        Recipe(
+            epochs=cycle.epochs,
+            batch_size=128,
+            learning_rate=cycle.rate,
+            optimizer="adamw",
+            weight_decay=0.02,
+            schedule="cosine",
+            warm_up=0.05,
+            average=0.998,
+            seed=options.seed + 1000 * number,
+        )
+        for number, cycle in enumerate(cycles)
+    ]
+
+
 def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dataset) -> None:
-    kind, epochs = KINDS[name]
-    recipe = Recipe(
-        epochs=options.epochs or epochs,
-        batch_size=128,
-        learning_rate=4e-3,
-        optimizer="adamw",
-        weight_decay=0.02,
-        schedule="cosine",
-        warm_up=0.05,
-        average=0.998,
-        seed=options.seed,
-    )
-    network = build_network(kind, junk=True, rng=np.random.default_rng((recipe.seed, 0)))
-    mixture = Mixture(train.images, np.random.default_rng((recipe.seed, 1)))
-    print(
-        f"{name}: {fold(network).parameter_count} parameters, {network.multiply_adds} multiply-adds",
-        flush=True,
-    )
-    fitted = fit(
-        network,
-        train,
-        validation,
-        recipe,
-        augment=mixture,
-        augmentation="mixture",
-        checkpoint=options.work / f"{name}-{recipe.seed}.checkpoint.npz",
-        resume=options.resume,
-        watch=Watch(epoch=show),
-    )
+    network = build_network(KINDS[name], junk=True, rng=np.random.default_rng((options.seed, 0)))
+    mixture = Mixture(train.images, np.random.default_rng((options.seed, 1)))
+    print(f"{name}: {fold(network).parameter_count} parameters", flush=True)
+    for recipe in recipes(name, options):
+        checkpoint = options.work / f"{name}-{recipe.seed}.checkpoint.npz"
+        fitted = fit(
+            network,
+            train,
+            validation,
+            recipe,
+            augment=mixture,
+            augmentation="mixture",
+            checkpoint=checkpoint,
+            resume=options.resume and checkpoint.exists(),
+            watch=Watch(epoch=show),
+        )
     path = options.out / f"{name}.npz"
-    calibration = calibrate(fold(network), with_junk(validation, recipe.seed))
     save_result(
         path,
         network,
@@ -104,9 +121,9 @@ def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dat
         command=["scripts/make_models.py", *sys.argv[1:]],
         augmentation="mixture",
         name=name,
-        calibration=calibration,
+        calibration=calibrate(fold(network), with_junk(validation, options.seed)),
     )
-    note(path, options.records / f"{name}-{recipe.seed}.json")
+    note(path, options.records / f"{name}-{options.seed}.json")
 
 
 def note(path: Path, record: Path) -> None:

@@ -1,9 +1,9 @@
 """Measure the bundled weights: python scripts/measure_models.py digits-cnn digits-tiny [--json FILE]
 
-Prints, as rows of a table, what docs/models.md holds: MNIST test, each kind of damage, other writers, junk and
-pictures that are no digits, calibration. Nothing here is used in training or to choose anything.
-MNIST is found as `pi-nn evaluate` finds it; --writers takes an .npz with `images` and `labels`; --photographs a folder
-with pictures of anything but digits, of which small patches are taken.
+Prints, as rows of a table, what docs/models.md holds: MNIST test, each kind of damage, other writers, junk
+and pictures that are no digits, calibration. Nothing here is used in training or to choose anything.
+MNIST is found as `pi-nn evaluate` finds it; --writers takes an .npz with `images` and `labels`;
+--photographs a folder with pictures of anything but digits, of which small patches are taken.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def strangers(network: Network, digits: Images, options: argparse.Namespace) -> 
 
 
 def patches(folder: Path, count: int, rng: np.random.Generator) -> Images:
-    """Square patches of all sizes, from anywhere in the pictures of a folder, scaled to tiles (count, 28, 28)."""
+    """Square patches of all sizes, from anywhere in the folder's pictures, as tiles (count, 28, 28)."""
     grey = [Image.open(path).convert("L") for path in sorted(folder.iterdir())]
     tiles = np.empty((count, 28, 28), np.float32)
     for k in range(count):
