@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,9 +90,6 @@ def train(
 
     Beside OUT stand OUT.checkpoint.npz and OUT.png, the learning curve (without OUT's .npz).
     """
-    # Each training thread runs its own products; BLAS threads of their own would only get in the way.
-    # It counts when NumPy is loaded, which happens below.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pi_nn.cli._progress import data_progress
     from pi_nn.training.session import Plan, run
 

@@ -14,15 +14,15 @@ NAMES = ("openblas_{}_num_threads", "openblas_{}_num_threads64_", "scipy_openbla
 
 
 @contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Within this context every OpenBLAS of this process works on the calling thread alone.
+def blas_threads(count: int) -> Iterator[None]:
+    """Within this context every OpenBLAS of this process works on ``count`` threads.
 
     OPENBLAS_NUM_THREADS does the same, but only when it is set before NumPy is loaded. Where OpenBLAS is
     not found (another BLAS, no Linux) nothing changes but the speed.
     """
     before = [(library, names, _get(library, names)) for library, names in _openblas()]
     for library, (_, setter), _ in before:
-        getattr(library, setter)(1)
+        getattr(library, setter)(count)
     try:
         yield
     finally:

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from pi_nn.errors import DivergenceError
-from pi_nn.nn import MovingAverage, Sequential, SoftmaxCrossEntropy, clip_gradients
+from pi_nn.nn import Sequential, SoftmaxCrossEntropy, clip_gradients
 from pi_nn.training.batches import Augment, Batches, as_targets, check_labels, plain
 from pi_nn.training.checkpoint import Checkpoint, State
 from pi_nn.training.datasets import Dataset
 from pi_nn.training.recipe import Recipe
+from pi_nn.training.steps import Steps
 from pi_nn.training.team import SMALLEST_SHARE, Team
 
 # A batch with this many times the loss of guessing, ln K, has run away.
@@ -139,11 +140,8 @@ class _Run:
         )
         self.team = Team(network, recipe.make_loss(), recipe.workers)
         self.parameters = network.parameters()
-        self.optimizer = recipe.make_optimizer(self.parameters)
+        self.steps = Steps(network, recipe, self.team.run)
         self.schedule = recipe.make_schedule(len(self.batches))
-        # A decay of 0 would only copy the weights about.
-        averaged = self.parameters if recipe.average else []
-        self.average = MovingAverage(averaged, recipe.average, network.buffers().values() if averaged else ())
         self.best: State = {}
         self.history: list[Epoch] = []
         self.begun = math.inf
@@ -160,7 +158,7 @@ class _Run:
         started = self.clock()
         number = len(self.history)
         loss = self._train(number)
-        with self.average.applied():
+        with self.steps.averaged():
             validation_loss, accuracy = self._validate()
             self._check(validation_loss, number, "on the validation images")
             self._check_collapse(loss, validation_loss)
@@ -183,8 +181,7 @@ class _Run:
                 self._check(loss, epoch, f"at batch {place + 1}")
                 if self.recipe.clip:
                     clip_gradients(self.parameters, self.recipe.clip)
-                self.optimizer.step(self.schedule(epoch * steps + place))
-                self.average.update()
+                self.steps.step(self.schedule(epoch * steps + place))
                 if not total and not epoch:
                     self.begun = loss
                 total += loss
@@ -229,15 +226,13 @@ class _Run:
     def _save(self) -> None:
         if self.checkpoint is None:
             return
-        parts = {"network": self.network.state(), "optimizer": self.optimizer.state()}
-        parts |= {"average": self.average.state(), "best": dict(self.best)}
+        parts = {"network": self.network.state(), "steps": self.steps.state(), "best": self.best}
         Checkpoint(self.identity, [asdict(epoch) for epoch in self.history], parts).save(self.checkpoint)
 
     def resume(self) -> None:
         assert self.checkpoint is not None, "resume needs a checkpoint's path"
         held = Checkpoint.load(self.checkpoint, self.identity)
         self.network.load_state(held.parts["network"])
-        self.optimizer.load_state(held.parts["optimizer"])
-        self.average.load_state(held.parts["average"])
+        self.steps.load_state(held.parts["steps"])
         self.best = held.parts["best"]
         self.history = [Epoch(**epoch) for epoch in held.history]

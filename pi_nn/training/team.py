@@ -1,14 +1,19 @@
-"""One network on several threads: each works out the gradients of a share of the batch.
+"""One network on several threads.
 
-Two half-batches on two threads with one BLAS thread each beat one batch with two BLAS threads: the
-element-wise work is shared too.
+For images each thread works out the gradients of a share of the batch, on one BLAS thread: two half-batches
+side by side beat one batch on two BLAS threads, because the element-wise work is shared too. Of a fully
+connected network half a batch costs nearly as much as the whole (its weights are read once for each), so
+that one thread does it, and only the steps are shared.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +24,9 @@ from pi_nn.nn.losses import Loss
 from pi_nn.nn.sequential import Sequential
 from pi_nn.nn.workspace import Array
 from pi_nn.training.batches import as_input
-from pi_nn.training.blas import one_blas_thread
+from pi_nn.training.blas import blas_threads
+
+T = TypeVar("T")
 
 # A share smaller than this costs more to hand over than to compute, and BatchNorm needs several values.
 SMALLEST_SHARE = 8
@@ -36,7 +43,8 @@ class Team:
     def __init__(self, network: Sequential, loss: Loss, workers: int) -> None:
         self.network = network
         self._loss = loss
-        self._members = [network, *(replica(network) for _ in range(workers - 1))]
+        members = workers if len(network.input_shape) == 3 else 1
+        self._members = [network, *(replica(network) for _ in range(members - 1))]
         self._parameters = [member.parameters() for member in self._members]
         self._buffers = [list(member.buffers().values()) for member in self._members]
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pi_nn-train")
@@ -44,7 +52,7 @@ class Team:
         self._draws = any(isinstance(layer, Dropout) for layer in walk(network.layers))
 
     def __enter__(self) -> Team:
-        self._blas.enter_context(one_blas_thread())
+        self._blas.enter_context(blas_threads(1))
         return self
 
     def __exit__(
@@ -67,10 +75,14 @@ class Team:
             return self._share(self._members[k], x[part], targets[part], len(x), rng)
 
         self._hand_out_statistics()
-        waiting = [self._pool.submit(share, k) for k in range(1, count)]
-        losses = [share(0), *(future.result() for future in waiting)]
+        losses = self.run([partial(share, k) for k in range(count)])
         self._add_up(count)
         return sum(losses)
+
+    def run(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
+        """The tasks' results in order; the first runs on this thread, the others beside it."""
+        waiting = [self._pool.submit(task) for task in tasks[1:]]
+        return [tasks[0](), *(future.result() for future in waiting)]
 
     def _share(
         self, network: Sequential, x: Array, targets: Array, total: int, rng: np.random.Generator | None

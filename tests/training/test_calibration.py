@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pi_nn.nn import Linear, Sequential, Sigmoid, SoftmaxCrossEntropy
-from pi_nn.training.blas import _get, _openblas, one_blas_thread
+from pi_nn.training.blas import _get, _openblas, blas_threads
 from pi_nn.training.calibration import (
     as_logits,
     choose_thresholds,
@@ -67,6 +67,6 @@ def test_independent_outputs_count_by_their_logarithm() -> None:
 
 def test_one_blas_thread_and_back() -> None:
     before = [_get(*entry) for entry in _openblas()]
-    with one_blas_thread():
+    with blas_threads(1):
         assert all(_get(*entry) == 1 for entry in _openblas())
     assert [_get(*entry) for entry in _openblas()] == before
