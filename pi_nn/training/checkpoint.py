@@ -15,7 +15,7 @@ from pi_nn.nn.archive import pack, read_bytes, unpack
 from pi_nn.nn.workspace import Array
 
 MAX_BYTES = 1 << 30
-FORMAT = 1
+FORMAT = 2
 
 State = Mapping[str, Array]
 
@@ -50,6 +50,8 @@ class Checkpoint:
             arrays = unpack(read_bytes(path, MAX_BYTES), str(path), MAX_BYTES)
             meta = json.loads(str(arrays.pop("meta")[()]))
             known, history = meta["identity"], meta["history"]
+            if meta["format"] != FORMAT:
+                raise ValueError(f"format {meta['format']}, expected {FORMAT}")
         except (WeightsError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path}: not a checkpoint: {error}; delete it and train again") from error
         odd = {key for key in {*known, *identity} if known.get(key) != identity.get(key)}
