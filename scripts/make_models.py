@@ -25,23 +25,28 @@ REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO))
 
 from pi_nn.nn import build_network, fold, load_network  # noqa: E402
+from pi_nn.training.augmentation import Augmentation  # noqa: E402
 from pi_nn.training.datasets import Dataset, load_data  # noqa: E402
 from pi_nn.training.fit import Epoch, Watch, fit  # noqa: E402
 from pi_nn.training.junk import junk  # noqa: E402
 from pi_nn.training.mixture import Mixture, to_bytes, to_floats  # noqa: E402
 from pi_nn.training.recipe import Recipe  # noqa: E402
 from pi_nn.training.result import calibrate, save_result  # noqa: E402
+from pi_nn.training.warp import Warp  # noqa: E402
 
 
 class Cycle(NamedTuple):
     epochs: int
     rate: float
+    augmentation: Augmentation = Augmentation()
 
 
 KINDS = {"digits-cnn": "cnn", "digits-tiny": "tiny"}
+# For hands and pens further from MNIST's.
+FURTHER = Augmentation(gentle=Warp(aspect=0.15), pen_share=0.25)
 CYCLES = {
-    "digits-cnn": [Cycle(20, 4e-3), Cycle(12, 2e-3)],
-    "digits-tiny": [Cycle(16, 4e-3), Cycle(16, 2e-3)],
+    "digits-cnn": [Cycle(20, 4e-3), Cycle(12, 2e-3, FURTHER)],
+    "digits-tiny": [Cycle(16, 4e-3), Cycle(16, 2e-3, FURTHER)],
 }
 VALIDATION_JUNK = 2_000
 
@@ -74,37 +79,35 @@ def show(epoch: Epoch, best: bool) -> None:
     )
 
 
-def recipes(name: str, options: argparse.Namespace) -> list[Recipe]:
-    """One for each cycle: the rate falls to nothing, then training goes on from the best weights, gentler."""
-    cycles = [Cycle(options.epochs, 4e-3)] if options.epochs else CYCLES[name]
-    return [
-        Recipe(
-            epochs=cycle.epochs,
-            batch_size=128,
-            learning_rate=cycle.rate,
-            optimizer="adamw",
-            weight_decay=0.02,
-            schedule="cosine",
-            warm_up=0.05,
-            average=0.998,
-            seed=options.seed + 1000 * number,
-        )
-        for number, cycle in enumerate(cycles)
-    ]
+def recipe_of(cycle: Cycle, seed: int) -> Recipe:
+    return Recipe(
+        epochs=cycle.epochs,
+        batch_size=128,
+        learning_rate=cycle.rate,
+        optimizer="adamw",
+        weight_decay=0.02,
+        schedule="cosine",
+        warm_up=0.05,
+        average=0.998,
+        seed=seed,
+    )
 
 
 def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dataset) -> None:
+    """Cycles: the rate falls to nothing, then training goes on from the best weights, at a lower rate."""
     network = build_network(KINDS[name], junk=True, rng=np.random.default_rng((options.seed, 0)))
     mixture = Mixture(train.images, np.random.default_rng((options.seed, 1)))
     print(f"{name}: {fold(network).parameter_count} parameters", flush=True)
-    for recipe in recipes(name, options):
+    cycles = [Cycle(options.epochs, 4e-3)] if options.epochs else CYCLES[name]
+    for number, cycle in enumerate(cycles):
+        recipe = recipe_of(cycle, options.seed + 1000 * number)
         checkpoint = options.work / f"{name}-{recipe.seed}.checkpoint.npz"
         fitted = fit(
             network,
             train,
             validation,
             recipe,
-            augment=mixture,
+            augment=mixture.using(cycle.augmentation),
             augmentation="mixture",
             checkpoint=checkpoint,
             resume=options.resume and checkpoint.exists(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,12 @@ class Mixture:
         self._junk = to_bytes(junk(bank, to_floats(digits), rng))
         forms, self._form_labels = european_digits(bank // 4, rng)
         self._forms = to_bytes(forms)
+
+    def using(self, augmentation: Augmentation) -> Mixture:
+        """The same forms and junk, augmented in another way."""
+        other = copy(self)
+        other._augmentation = augmentation
+        return other
 
     def __call__(
         self, images: NDArray[np.uint8], labels: NDArray[np.int64], rng: np.random.Generator
