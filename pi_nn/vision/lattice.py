@@ -17,10 +17,11 @@ from pi_nn.vision.marks import Mark, columns_of, joined
 
 # Lengths are shares of the taller mark's height.
 _NEAR: Final = 0.3
-_TALLEST: Final = 1.4
+_TALLEST: Final = 1.8
 _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.
 _PIECE: Final = 0.75
+_SPECK: Final = 0.2
 _MOST_PIECES: Final = 40
 _MOST_JOINED: Final = 4
 _MOST_CUTS: Final = 7
@@ -71,6 +72,8 @@ def _linked(boxes: NDArray[np.intp]) -> NDArray[np.bool_]:
     width = np.maximum.outer(x + w, x + w) - np.minimum.outer(x, x)
     near = (gap_x <= _NEAR * tall) & (gap_y <= _NEAR * tall)
     fits = (height <= _TALLEST * tall) & (width <= _WIDEST * tall)
+    # A speck belongs to nothing; it would only chain neighbours together.
+    near &= np.minimum.outer(np.maximum(w, h), np.maximum(w, h)) >= _SPECK * tall
     partial = (low < _PIECE * tall) | (overlap > 0.4 * np.minimum.outer(w, w))
     return np.asarray(near & fits & partial, bool)
 

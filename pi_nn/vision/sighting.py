@@ -59,9 +59,7 @@ def sight(scene: Scene, score: Score) -> list[Guess]:
     known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(mark)])
     marks: list[Mark] = []
     for mark in scene.marks:
-        clear = id(mark) in known and known[id(mark)].quality > (_DOUBTFUL if scene.at_edge(mark) else _CLEAR)
-        opened = scene.opened(mark) if scene.is_large(mark) and not clear else None
-        marks += [mark] if opened is None else opened
+        marks += _opened(scene, mark, known) if scene.is_large(mark) else [mark]
     known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
     small = [mark for mark in marks if not scene.at_edge(mark)]
     linked = clusters(small)
@@ -71,6 +69,15 @@ def sight(scene: Scene, score: Score) -> list[Guess]:
     found += _best(scene, score, [joining([small[i] for i in cluster]) for cluster in linked], known)
     rows = [mark for mark in marks if _row_sized(mark) and not {id(mark)} & (known.keys() | taken)]
     return _cut_apart(scene, score, found, rows, known)
+
+
+def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
+    """A large mark, or what it falls into where it is no digit; at the frame's edge it hardly ever is one."""
+    guess = known.get(id(mark))
+    if guess and guess.quality > _CLEAR and not scene.at_edge(mark):
+        return [mark]
+    pieces = scene.opened(mark)
+    return pieces if pieces or guess is None else [mark]
 
 
 def _cut_apart(
@@ -89,7 +96,7 @@ def _cut_apart(
 def _best(scene: Scene, score: Score, lattices: list[Lattice], known: dict[int, Guess]) -> list[Guess]:
     """The guesses along the best way through each lattice; ink that no way takes is refused whole."""
     fresh = [
-        m for lattice in lattices for _, _, m in lattice.candidates if id(m) not in known and m.height >= 6
+        m for lattice in lattices for _, _, m in lattice.candidates if id(m) not in known and _digit_sized(m)
     ]
     cut = any(lattice.cut for lattice in lattices)
     known = known | _guesses(scene, score, fresh, cut=cut)
@@ -116,7 +123,7 @@ def _guesses(scene: Scene, score: Score, marks: list[Mark], *, cut: bool = False
 
 def _may_be_more(guess: Guess) -> bool:
     """Whether a guess may be several digits that touch."""
-    broad = guess.mark.box[2] / guess.mark.height
+    broad = guess.mark.box[2] / max(guess.mark.height, _LEAST_CUT_HEIGHT)
     return broad > _BROAD or (broad > _NARROW and guess.quality < _DOUBTFUL)
 
 
