@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pi_nn.nn.conv import _Window, padded
 from pi_nn.nn.parameter import Parameter
+from pi_nn.nn.window import _Window
 from pi_nn.nn.workspace import Array, Workspace
 
 
@@ -40,25 +40,28 @@ class DepthwiseConv2d(_Window):
 
     def forward(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
         memory = self.workspace if training else Workspace()
-        big = padded(x, self.padding, memory)
+        frame = self._framed(x, memory)
         y = memory.array("y", (len(x), *self.output_shape(x.shape[1:])), x.dtype)
         product = memory.array("product", y.shape, x.dtype)
         y[...] = 0 if self.bias is None else self.bias.value
-        for i, j, view in self._windows(big):
+        for i, j, view in self._windows(frame):
             y += np.multiply(view, self.weight.value[:, 0, i, j], out=product)
         if training:
-            self._rows, self._shape = big, x.shape
+            memory.keep("x", frame)
         return y
 
     def backward(self, gradient: Array, *, to_input: bool = True) -> Array:
         if self.bias is not None:
             gradient.sum(axis=(0, 1, 2), out=self.bias.grad)
-        for i, j, view in self._windows(self._rows):
+        x = self.workspace["x"]
+        for i, j, view in self._windows(x):
             self.weight.grad[:, 0, i, j] = np.einsum("nhwc,nhwc->c", view, gradient)
         if not to_input:
             return gradient
-        big = self._zeros(gradient.dtype)
+        frame = self.workspace.array("gframe", x.shape, gradient.dtype)
+        frame[...] = 0
         product = self.workspace.array("product", gradient.shape, gradient.dtype)
-        for i, j, view in self._windows(big):
+        for i, j, view in self._windows(frame):
             view += np.multiply(gradient, self.weight.value[:, 0, i, j], out=product)
-        return self._inside(big)
+        p = self.padding
+        return frame[:, p:-p, p:-p] if p else frame

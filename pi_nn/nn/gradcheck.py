@@ -61,7 +61,9 @@ def check_layer(
     """Compare a layer's gradients, by its inputs and each parameter, under a random linear objective."""
     rng = np.random.default_rng(seed)
     network = Sequential([layer], input_shape)
+    # Scaled to keep the objective near 1: the rounding of a large one would drown small gradients.
     weights = rng.normal(size=(batch, *network.output_shape))
+    weights /= np.linalg.norm(weights)
     return check_network(
         network,
         rng.normal(size=(batch, *input_shape)),

@@ -28,13 +28,14 @@ from functools import partial
 import numpy as np
 
 from pi_nn.nn.activations import ReLU
-from pi_nn.nn.conv import Conv2d, patches
+from pi_nn.nn.conv import Conv2d
 from pi_nn.nn.flatten import Flatten
 from pi_nn.nn.layer import Layer
 from pi_nn.nn.linear import Linear
 from pi_nn.nn.pooling import MaxPool2d
 from pi_nn.nn.residual import Residual
 from pi_nn.nn.sequential import Sequential
+from pi_nn.nn.unfold import patches
 from pi_nn.nn.workspace import Array, Shape
 
 Matrices = dict[int, Array]

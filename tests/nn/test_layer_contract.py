@@ -47,6 +47,11 @@ CASES = {
     "Conv2d": (Conv2d(3, 4, 3, rng=RNG), IMAGE),
     "Conv2d stride 2 padding 1": (Conv2d(3, 4, 3, stride=2, padding=1, rng=RNG), IMAGE),
     "Conv2d 5 stride 3 no bias": (Conv2d(3, 2, 5, stride=3, padding=2, bias=False, rng=RNG), IMAGE),
+    "Conv2d 3 stride 2 all padding": (Conv2d(3, 2, 3, stride=2, padding=2, rng=RNG), (5, 6, 3)),
+    "Conv2d 2 stride 3": (Conv2d(3, 2, 2, stride=3, padding=1, rng=RNG), IMAGE),
+    "Conv2d 4 stride 2": (Conv2d(3, 2, 4, stride=2, padding=3, rng=RNG), (7, 5, 3)),
+    "Conv2d rest left out": (Conv2d(3, 2, 3, stride=4, rng=RNG), IMAGE),
+    "Conv2d one channel": (Conv2d(1, 2, 3, stride=2, padding=1, rng=RNG), (5, 6, 1)),
     "Conv2d 1x1": (Conv2d(3, 4, 1, rng=RNG), IMAGE),
     "DepthwiseConv2d": (DepthwiseConv2d(3, 3, padding=1, rng=RNG), IMAGE),
     "DepthwiseConv2d stride 2": (DepthwiseConv2d(3, 3, stride=2, bias=False, rng=RNG), IMAGE),
@@ -72,10 +77,10 @@ trainable = pytest.mark.parametrize("name", [name for name in CASES if name != "
 def around(layer: Layer, shape: tuple[int, ...]) -> Sequential:
     """A network for 28x28 pictures with ``layer`` in it."""
     rng = np.random.default_rng(1)
-    before: list[Layer] = [Conv2d(1, 3, 5, stride=4, padding=0, rng=rng)]
+    before: list[Layer] = [Conv2d(1, shape[-1], 5, stride=4, rng=rng)]
+    inner = layer.output_shape((6, 6, shape[-1]) if len(shape) == 3 else shape)
     if len(shape) == 1:
         before = [Flatten(), Linear(784, shape[0], rng=rng)]
-    inner = layer.output_shape(shape)
     return Sequential([*before, layer, Flatten(), Linear(int(np.prod(inner)), 10, rng=rng)])
 
 
