@@ -268,7 +268,7 @@ KINDS: tuple[tuple[float, Kind], ...] = (
     (1.2, blotches),
     (0.8, halves),
     (2.0, pairs),
-    (0.6, crossed_out),
+    (0.3, crossed_out),
     (1.0, gratings),
     (1.2, textures),
     (1.5, blobs),

@@ -39,10 +39,10 @@ class Mixture:
         forms, self._form_labels = european_digits(bank // 4, rng)
         self._forms = to_bytes(forms)
 
-    def using(self, augmentation: Augmentation) -> Mixture:
-        """The same forms and junk, augmented in another way."""
+    def using(self, augmentation: Augmentation, *, junk_share: float) -> Mixture:
+        """The same forms and junk, augmented in another way and with another share of junk."""
         other = copy(self)
-        other._augmentation = augmentation
+        other._augmentation, other._junk_share = augmentation, junk_share
         return other
 
     def __call__(
