@@ -24,6 +24,8 @@ from pi_nn.vision.scene import Scene, check_pixels, survey
 from pi_nn.vision.sighting import Guess, sight
 
 MOST_REJECTED: Final = 50
+# Ink this much fainter than a frame's darker digits is no ink of its own.
+_FAINT: Final = 0.4
 Roi = tuple[float, float, float, float]
 Picture = str | Path | Image.Image | NDArray[np.uint8] | Frame
 
@@ -127,6 +129,8 @@ class DigitReader:
                 refused.append((guess.mark, "touches_edge"))
             elif not is_crumb(guess.mark.box, usual):
                 digits.append(guess)
+        digits, faint = _faint_apart(scene, digits)
+        refused += [(guess.mark, "not_a_digit") for guess in faint]
         refused = [(mark, why) for mark, why in refused if not is_crumb(mark.box, usual)]
         return digits, sorted(refused, key=lambda pair: -pair[0].area)
 
@@ -168,6 +172,14 @@ class DigitReader:
         right = max(x + 1, round((self.roi[0] + self.roi[2]) * width))
         bottom = max(y + 1, round((self.roi[1] + self.roi[3]) * height))
         return x, y, pixels[y:bottom, x:right]
+
+
+def _faint_apart(scene: Scene, guesses: list[Guess]) -> tuple[list[Guess], list[Guess]]:
+    """Guesses as dark as ink is in this frame, and those far fainter: ruled lines, show-through."""
+    strengths = [scene.strength(guess.mark) for guess in guesses]
+    least = _FAINT * float(np.percentile(strengths, 80)) if strengths else 0.0
+    clear = [g for g, strength in zip(guesses, strengths, strict=True) if strength >= least]
+    return clear, [g for g, strength in zip(guesses, strengths, strict=True) if strength < least]
 
 
 def _checked(roi: Roi | None) -> Roi | None:

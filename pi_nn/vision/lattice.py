@@ -82,14 +82,29 @@ def joining(marks: list[Mark]) -> Lattice:
     """The ways of joining neighbouring marks of a cluster."""
     largest = sorted(marks, key=lambda mark: -mark.area)[:_MOST_PIECES]
     pieces = tuple(sorted(largest, key=lambda mark: mark.box[0] + mark.box[2] / 2))
+    linked = _linked(np.array([piece.box for piece in pieces]))
+    linked |= linked.T
     candidates = []
     for first in range(len(pieces)):
-        for after in range(first + 1, min(first + _MOST_JOINED, len(pieces)) + 1):
+        candidates.append((first, first + 1, pieces[first]))
+        for after in range(first + 2, min(first + _MOST_JOINED, len(pieces)) + 1):
             mark = joined(list(pieces[first:after]))
             tallest = max(piece.height for piece in pieces[first:after])
-            if after == first + 1 or (_could_be_digit(mark) and mark.height <= _TALLEST * tallest):
+            if (
+                _could_be_digit(mark)
+                and mark.height <= _TALLEST * tallest
+                and _connected(linked[first:after, first:after])
+            ):
                 candidates.append((first, after, mark))
     return Lattice(pieces, tuple(candidates), cut=False)
+
+
+def _connected(linked: NDArray[np.bool_]) -> bool:
+    """Whether the graph (n, n) hangs together."""
+    reached = linked[0] | (np.arange(len(linked)) == 0)
+    for _ in range(len(linked) - 2):
+        reached = reached | linked[reached].any(axis=0)
+    return bool(reached.all())
 
 
 def cutting(mark: Mark) -> Lattice | None:

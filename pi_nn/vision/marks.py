@@ -97,6 +97,14 @@ def ink_of(lit: Lit, mark: Mark) -> Bytes:
     return np.where(own, np.clip(ink, 0, 255), 0).astype(np.uint8)
 
 
+def strength_of(lit: Lit, mark: Mark) -> float:
+    """How much darker than its paper a mark's ink is on the average, 0..1."""
+    x, y, w, h = mark.box
+    own = mark.mask()
+    grey = lit.grey[y : y + h, x : x + w][own].mean()
+    return 1 - float(grey) / max(1.0, float(lit.upsampled(lit.paper, mark.box)[own].mean()))
+
+
 def _around(runs: Runs) -> Box:
     x, y = int(runs.start.min()), int(runs.row.min())
     return x, y, int(runs.stop.max()) - x, int(runs.row.max()) + 1 - y

@@ -7,6 +7,7 @@ Data flows one way. Vision offers marks and alternatives; who holds a network sc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
 from pi_nn.vision.light import Lit, fine_ink, level
-from pi_nn.vision.marks import Mark, mark_tile, marks_in, marks_of
+from pi_nn.vision.marks import Mark, mark_tile, marks_in, marks_of, strength_of
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
 
@@ -27,13 +28,17 @@ LEAST_HEIGHT: Final = 8
 _LEAST_PIECE: Final = 3
 # Longer than this share of the frame's shorter side may be a grid or a ruled line.
 _LARGE: Final = 0.4
+# Finer light that leaves this share of a mark has found no structure in it.
+_UNCHANGED: Final = 0.7
+# A hair is thinner than this share of the pen.
+_HAIR: Final = 0.45
 _MOST_RUNS: Final = 300_000
 _MOST_MARKS: Final = 700
 # A frame whose lightest place is darker than this shows nothing.
 _DARK: Final = 40
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """Marks of a frame, largest first, in pixels of the picture ``lit.grey``, 1/``factor`` of the frame.
 
@@ -54,6 +59,11 @@ class Scene:
     def tile(self, mark: Mark) -> NDArray[np.float32]:
         assert self.lit is not None
         return mark_tile(self.lit, mark)
+
+    def strength(self, mark: Mark) -> float:
+        """How much darker than its paper a mark's ink is on the average, 0..1."""
+        assert self.lit is not None
+        return strength_of(self.lit, mark)
 
     def frame_box(self, mark: Mark) -> Box:
         """The mark's box in pixels of the frame."""
@@ -77,15 +87,22 @@ class Scene:
         own = mark.mask()
         left = without_lines(own)
         if left is None:
-            left = own & fine_ink(self.lit, mark.box, self._pen())
-        return marks_in(left, x, y, _LEAST_PIECE)
+            left = own & fine_ink(self.lit, mark.box, self.pen)
+            if np.count_nonzero(left) > _UNCHANGED * mark.area:
+                return [mark]
+        return [piece for piece in marks_in(left, x, y, _LEAST_PIECE) if not self.is_hair(piece)]
 
-    def _pen(self) -> int:
-        """The usual width of a stroke in pixels, by the runs of all marks that are not large."""
-        runs = [m.runs.stop - m.runs.start for m in self.marks if not self.is_large(m)] or [
-            m.runs.stop - m.runs.start for m in self.marks
-        ]
-        return int(np.median(np.concatenate(runs)))
+    def is_hair(self, mark: Mark) -> bool:
+        """Whether a mark is much thinner than the pen: the remains of a line, a crease, a hair."""
+        return mark.area < _HAIR * self.pen * max(mark.box[2:])
+
+    @cached_property
+    def pen(self) -> int:
+        """The usual width of a stroke in pixels: half of the ink is in wider runs."""
+        small = [mark for mark in self.marks if not self.is_large(mark)] or self.marks
+        widths = np.sort(np.concatenate([mark.runs.stop - mark.runs.start for mark in small]))
+        ink = np.cumsum(widths)
+        return int(widths[np.searchsorted(ink, ink[-1] / 2)])
 
 
 def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene:

@@ -22,14 +22,12 @@ Floats = NDArray[np.float32]
 # tiles (N, 28, 28) -> probabilities (N, K), junk (N,)
 Score = Callable[[Floats], tuple[Floats, Floats]]
 
-# A mark of less quality than this is looked at in other ways too.
-_DOUBTFUL: Final = 0.8
-# A large mark of more quality than this is a large digit, not a grid.
+# A mark of more quality than this is a digit as it stands: no grid, no pair.
 _CLEAR: Final = 0.5
 # Ink narrower than this many heights holds one digit only.
 _NARROW: Final = 0.6
 # Broader than this it is seldom one digit only.
-_BROAD: Final = 1.15
+_BROAD: Final = 1.3
 # No digit is wider than this many heights; a pair of them may be twice that.
 _WIDEST: Final = 1.7
 _WIDEST_ROW: Final = 6.0
@@ -61,7 +59,7 @@ def sight(scene: Scene, score: Score) -> list[Guess]:
     for mark in scene.marks:
         marks += _opened(scene, mark, known) if scene.is_large(mark) else [mark]
     known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
-    small = [mark for mark in marks if not scene.at_edge(mark)]
+    small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
     linked = clusters(small)
     loose = {i for cluster in linked for i in cluster}
     taken = {id(small[i]) for i in loose}
@@ -124,7 +122,7 @@ def _guesses(scene: Scene, score: Score, marks: list[Mark], *, cut: bool = False
 def _may_be_more(guess: Guess) -> bool:
     """Whether a guess may be several digits that touch."""
     broad = guess.mark.box[2] / max(guess.mark.height, _LEAST_CUT_HEIGHT)
-    return broad > _BROAD or (broad > _NARROW and guess.quality < _DOUBTFUL)
+    return broad > _BROAD or (broad > _NARROW and guess.quality < _CLEAR)
 
 
 def _digit_sized(mark: Mark) -> bool:
