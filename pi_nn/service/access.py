@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Request, request
 
 from pi_nn.service.problems import Problem
-from pi_nn.service.routes.page import FILES
+from pi_nn.service.routes.page import PREFIX
 
 if TYPE_CHECKING:
     from pi_nn.config import Settings
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CHANGES_NOTHING: Final = frozenset({"/api/predict"})
 """Paths whose POST only reads the picture that it is given."""
-OPEN: Final = frozenset({*FILES, "/openapi.json"})
-"""Hold no reading: the page must be there to ask for the token."""
+OPEN: Final = ("/", "/openapi.json")
+"""These and the page's files hold no reading: the page must be there to ask for the token."""
 _PORT: Final = re.compile(r":\d+$")
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
 
@@ -31,7 +31,8 @@ def guard(settings: Callable[[], Settings]) -> Callable[[], None]:
     def check() -> None:
         now = settings()
         if request.method in READS or request.path in CHANGES_NOTHING:
-            if now.require_token_for_reads and request.path not in OPEN:
+            path = request.path
+            if now.require_token_for_reads and path not in OPEN and not path.startswith(PREFIX):
                 _check_token(now.token)
         elif request.url_rule is not None:  # else there is nothing to guard, only a 404 or 405 to give
             _check_change(request, now.token)

@@ -71,6 +71,7 @@ class CaptureLoop:
         self._last: Entry | None = None
         self._readers: object = None
         self._back_off = FIRST_BACK_OFF
+        self._faulty = False
 
     def run(self) -> None:
         """Passes until ``wait`` says that the program is stopping; then the camera is closed."""
@@ -117,6 +118,7 @@ class CaptureLoop:
             if frame is not None:
                 self._publish(frame)
                 self._notifier.ready()
+                self._recovered()
             if self._plan.camera.finished and not self._board.latest.finished:
                 self._board.finish()
             return None
@@ -195,10 +197,17 @@ class CaptureLoop:
 
     def _tell(self, fault: Reading) -> None:
         """A fault began: the log, the file that survives a restart, and ``systemctl status`` get to know."""
+        self._faulty = True
         reason, message = fault.reason or "", fault.message or ""
         _log.warning("%s: %s", reason, message)
         self._faults.record(reason, message)
         self._notifier.status(message)
+
+    def _recovered(self) -> None:
+        if self._faulty:
+            self._faulty = False
+            _log.warning("%s gives frames again", self._plan.camera.source)
+            self._notifier.status(f"reading {self._plan.camera.source}")
 
     def _start_anew(self) -> None:
         self._agreement.reset()

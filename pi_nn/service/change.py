@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Grey levels by which the mean of a block may differ. A pen stroke of 2 pixels and 40 levels' contrast
 # moves the mean of a 4x4 block by 20; the noise of a dim sensor moves it by 1 or 2.

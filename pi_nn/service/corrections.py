@@ -6,13 +6,15 @@ import re
 import threading
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.service.faults import write_atomically
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FOLDER: Final = "corrections"
 MOST: Final = 5000

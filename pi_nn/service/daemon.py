@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 READY_AT_LAST: Final = 10.0
 """Seconds after which systemd is told "ready" even without a frame: the daemon answers, and says why."""
-FAREWELL: Final = 1.5
+FAREWELL: Final = 1.25
 """Seconds that the capture thread has to close its camera."""
 _CAMERA_KEYS: Final = (
     "camera", "width", "height", "frame_rate", "hflip", "vflip", "exposure_time", "lens_position",

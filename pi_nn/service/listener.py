@@ -22,7 +22,7 @@ BESIDE_STREAMS: Final = 4
 CONNECTIONS: Final = 64
 POLL: Final = 0.5
 """Seconds until a signal is noticed by a loop that has nothing else to do."""
-LAST_WORDS: Final = 1.0
+LAST_WORDS: Final = 0.75
 """Seconds that requests under way have when the daemon stops."""
 PATIENCE: Final = 30
 """Seconds after which a viewer who takes nothing any more is given up (tcp(7), TCP_USER_TIMEOUT)."""
@@ -102,6 +102,6 @@ class HttpServer:
             between()
 
     def close(self) -> None:
-        """Lets requests under way finish for a second, and closes every connection."""
+        """Lets requests under way finish for a moment, and closes every connection."""
         self._server.task_dispatcher.shutdown(timeout=LAST_WORDS)
         wasyncore.close_all(self._sockets, ignore_all=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi_nn.errors import PiNNError, WeightsError
 from pi_nn.nn import bundled_names, load_network
@@ -17,6 +16,8 @@ from pi_nn.service.board import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from pi_nn.config import Settings
     from pi_nn.records import DigitTile, Frame, Reading

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from pi_nn.annotate import draw_boxes
-
 if TYPE_CHECKING:
     from pi_nn.service.board import Snapshot
 
@@ -35,10 +33,18 @@ class FramePictures:
             return body
 
 
+def _with_boxes(shot: Snapshot) -> Image.Image:
+    # Loaded when first asked for: fonts and drawing cost a start, and nobody may ever look.
+    from pi_nn.annotate import draw_boxes
+
+    assert shot.frame is not None
+    return draw_boxes(shot.frame.pixels, shot.reading)
+
+
 def _encode(shot: Snapshot, boxes: bool, small: bool) -> bytes:
     assert shot.frame is not None
     pixels = shot.frame.pixels
-    picture = draw_boxes(pixels, shot.reading) if boxes else Image.fromarray(pixels)
+    picture = _with_boxes(shot) if boxes else Image.fromarray(pixels)
     if small:
         picture.thumbnail((WIDEST, WIDEST))
     buffer = BytesIO()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pi_nn.errors import PiNNError
 from pi_nn.service.daemon import Daemon
@@ -17,20 +19,23 @@ if TYPE_CHECKING:
     from pi_nn.config import Settings
 
 _log = logging.getLogger(__name__)
-INTERRUPTED = 130
+INTERRUPTED: Final = 130
+EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that stand for all of this machine's, and the one that it has for itself."""
 
 
 def serve(
     settings: Settings,
     *,
-    environ: Mapping[str, str],
-    announce: Callable[[str], None],
-    reload: Callable[[], Settings],
+    environ: Mapping[str, str] = os.environ,
+    announce: Callable[[str], None] = _log.info,
+    reload: Callable[[], Settings] | None = None,
 ) -> int:
     """Serves until SIGTERM (0) or SIGINT (130), and returns the exit status.
 
     ``announce`` is handed what a user should see at the start, line by line; ``reload`` loads the settings
-    again on SIGHUP. ``environ`` holds systemd's variables. Raises :class:`PiNNError` when it cannot start.
+    again on SIGHUP (without it only the model is). ``environ`` holds systemd's variables. Raises
+    :class:`PiNNError` when it cannot start.
     """
     daemon = Daemon(settings, environ)
     if daemon.camera.note:
@@ -40,15 +45,17 @@ def serve(
     announce(
         f"pi-nn reads {daemon.camera.source} and answers on {address(settings.host, daemon.server.port)}"
     )
+    if settings.host in EVERYWHERE:
+        announce(f"from another machine: http://{socket.gethostname()}.local:{daemon.server.port}/")
     signals = Signals(daemon.stopping)
     with signals.handled():
-        daemon.run(lambda: _reload(daemon, signals, reload))
+        daemon.run(lambda: _reload(daemon, signals, reload or (lambda: settings)))
     return INTERRUPTED if signals.interrupted else 0
 
 
 def address(host: str, port: int) -> str:
     """Where a browser on this machine finds it."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    here = EVERYWHERE.get(host, host)
     return f"http://[{here}]:{port}/" if ":" in here else f"http://{here}:{port}/"
 
 

@@ -8,7 +8,6 @@ from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 from flask import Request
-from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.errors import PictureError
@@ -17,6 +16,8 @@ from pi_nn.vision import open_picture
 from pi_nn.vision.picture import FORMATS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pi_nn.config import Settings
 
 MOST_JSON: Final = 2 * 1024 * 1024

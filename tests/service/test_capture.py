@@ -116,6 +116,7 @@ def test_systemd_hears_ready_once_and_a_watchdog_for_each_pass(
         "STATUS=the fake camera says camera_timeout",
         "WATCHDOG=1",
         "READY=1",
+        "STATUS=reading fake:0",
         "WATCHDOG=1",
         "WATCHDOG=1",
     ]

@@ -17,7 +17,7 @@ import pytest
 from pi_nn.config import Settings
 from pi_nn.service.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SCREENS = [(*size, scheme) for size in ((1280, 900), (390, 844), (320, 640)) for scheme in ("light", "dark")]
 Start = Callable[..., Daemon]
 Visit = Callable[..., Any]
@@ -65,6 +65,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None
@@ -79,7 +80,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
 
 
 def wait_for(page: Any, selector: str, text: str) -> None:
-    page.locator(selector, has_text=text).first.wait_for(timeout=20_000)
+    page.locator(selector, has_text=text).first.wait_for(timeout=60_000)
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), SCREENS)
@@ -181,7 +182,7 @@ def test_a_digit_is_corrected_by_keyboard_alone(start: Start, visit: Visit, tmp_
 
 def test_it_asks_for_the_token_and_keeps_it(start: Start, visit: Visit) -> None:
     page = visit(start(token="correct horse", require_token_for_reads=True))
-    page.locator("#unlock").wait_for(timeout=20_000)
+    page.locator("#unlock").wait_for(timeout=60_000)
     assert page.locator("#value").inner_text().strip() == ""
     page.fill("#token", "wrong token")
     page.keyboard.press("Enter")

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pi_nn.service.routes.page import FILES
+from pi_nn.service.routes.page import file_names
 
 
 def problem(response: Any, status: int) -> dict[str, Any]:
@@ -145,6 +145,9 @@ def test_no_digit_has_no_tile(client: FlaskClient, show: Callable[..., Any]) -> 
     [
         ("GET", "/nothing", 404, "/openapi.json lists"),
         ("GET", "/api/", 404, "nothing at /api/"),
+        ("GET", "/page/secret.txt", 404, "no file"),
+        ("GET", "/page/..%2Fopenapi.json", 404, "nothing at"),
+        ("GET", "/page/%2e%2e", 404, "no file"),
         ("GET", "/../etc/passwd", 404, "nothing at"),
         ("POST", "/api/reading", 405, "expected GET"),
         ("GET", "/api/predict", 405, "expected"),
@@ -197,7 +200,7 @@ def test_the_page_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
     page = client.get("/")
     assert page.content_type == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    for path in FILES:
+    for path in ("/", *(f"/page/{name}" for name in file_names())):
         response = client.get(path)
         assert response.status_code == 200
         text = response.get_data(as_text=True).replace("http://www.w3.org/", "")

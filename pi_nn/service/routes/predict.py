@@ -28,8 +28,8 @@ def blueprint(parts: Parts) -> Blueprint:
     def predict() -> Response:
         with _turn(parts):
             entry = _read(parts)
-        parts.board.keep_upload(entry)
-        parts.stats.uploads[entry.reading.status] += 1
+            parts.board.keep_upload(entry)
+            parts.stats.uploads[entry.reading.status] += 1
         return answer_json(entry.reading.to_json())
 
     return bp
