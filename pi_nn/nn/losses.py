@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from pi_nn.errors import NetworkError
-from pi_nn.nn.activations import softmax
 from pi_nn.nn.workspace import Array
 
 
@@ -35,9 +34,8 @@ def as_rows(targets: Array, outputs: Array) -> Array:
         )
     if n and not 0 <= targets.min() <= targets.max() < k:
         raise NetworkError(f"targets run from {targets.min()} to {targets.max()}, expected 0 to {k - 1}")
-    rows = np.zeros_like(outputs)
-    rows[np.arange(n), targets] = 1
-    return rows
+    ones: Array = np.eye(k, dtype=outputs.dtype)[targets]
+    return ones
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -54,18 +52,21 @@ class SoftmaxCrossEntropy(Loss):
 
     def __call__(self, outputs: Array, targets: Array) -> tuple[float, Array]:
         wanted = as_rows(targets, outputs)
+        n, k = outputs.shape
         if self.label_smoothing:
             wanted *= 1 - self.label_smoothing
-            wanted += self.label_smoothing / outputs.shape[1]
-        shifted = outputs - outputs.max(axis=1, keepdims=True)
-        logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        loss = -float(np.vdot(wanted, logarithms)) / len(outputs)
-        gradient = softmax(outputs, shifted)
-        # Rows of targets that do not sum to 1 would make the usual short form wrong.
-        gradient *= wanted.sum(axis=1, keepdims=True)
+            wanted += self.label_smoothing / k
+        logarithms = outputs - np.maximum.reduce(outputs, axis=1, keepdims=True)
+        gradient = np.exp(logarithms)
+        total = np.add.reduce(gradient, axis=1, keepdims=True)
+        logarithms -= np.log(total)
+        gradient /= total
+        if targets.ndim == 2:
+            # Of targets that do not sum to 1 the gradient is this, not the usual shorter form.
+            gradient *= wanted.sum(axis=1, keepdims=True)
         gradient -= wanted
-        gradient /= len(outputs)
-        return loss, gradient
+        gradient *= 1 / n
+        return -float(np.vdot(wanted, logarithms)) / n, gradient
 
 
 class SquaredError(Loss):

@@ -189,9 +189,13 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam with bias correction (Kingma and Ba 2015, algorithm 1)."""
+    """Adam with bias correction (Kingma and Ba 2015, algorithm 1).
 
-    slots = ("mean", "squares")
+    Kept are not the paper's means m and v, but m / (1 - beta1) and v / (1 - beta2): two passes over the
+    memory less. The factors are part of the step's size.
+    """
+
+    slots = ("sum", "sum_of_squares")
 
     def __init__(
         self,
@@ -208,17 +212,18 @@ class Adam(Optimizer):
     def _update(
         self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
     ) -> None:
-        mean, squares = memory
+        total, squares = memory
         beta1, beta2 = self.betas
-        mean *= beta1
-        mean += np.multiply(gradient, 1 - beta1, out=a)
-        _decay_towards_square(squares, gradient, beta2, a)
-        # The two bias corrections go into one number each, so that no array is divided by them.
-        root = (1 - beta2**self.steps) ** 0.5
+        total *= beta1
+        total += gradient
+        squares *= beta2
+        squares += np.multiply(gradient, gradient, out=a)
+        root = ((1 - beta2) / (1 - beta2**self.steps)) ** 0.5
         np.sqrt(squares, out=a)
-        a += self.epsilon * root
-        np.divide(mean, a, out=a)
-        value -= np.multiply(a, rate * root / (1 - beta1**self.steps), out=a)
+        a += self.epsilon / root
+        np.divide(total, a, out=a)
+        a *= rate * (1 - beta1) / (1 - beta1**self.steps) / root
+        value -= a
 
 
 class AdamW(Adam):
@@ -251,7 +256,9 @@ def clip_gradients(parameters: Iterable[Parameter], max_norm: float) -> float:
     (Pascanu et al. 2013.) A norm that is not finite is returned and nothing is scaled.
     """
     held = list(parameters)
-    norm = float(np.sqrt(sum(float(np.vdot(p.grad, p.grad)) for p in held)))
+    # In memory order: np.vdot would copy a kernel, which is not laid out as its shape says.
+    flat = [p.grad.ravel(order="K") for p in held]
+    norm = float(np.sqrt(sum(float(np.dot(g, g)) for g in flat)))
     if np.isfinite(norm) and norm > max_norm:
         for p in held:
             np.multiply(p.grad, max_norm / norm, out=p.grad)

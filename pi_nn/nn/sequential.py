@@ -122,6 +122,17 @@ class Sequential:
         """A copy with its own weights."""
         return self.astype(self.parameters()[0].value.dtype if self.parameters() else np.float32)
 
+    def replica(self) -> Sequential:
+        """A network that holds the same weights (the same arrays), but its own gradients and statistics.
+
+        Two threads may train on the halves of a batch, each on one replica; then their gradients are added.
+        """
+        other = self.copy()
+        pairs = zip(self.parameters(), other.parameters(), strict=True)
+        for mine, theirs in pairs:
+            theirs.value = mine.value
+        return other
+
 
 def _set(parameter: Parameter, array: Array) -> None:
     """Write in place where there is memory: optimisers and replicas hold the same array."""
