@@ -30,6 +30,16 @@ def blas_threads(count: int) -> Iterator[None]:
             getattr(library, setter)(threads)
 
 
+def blas_names() -> list[str]:
+    """What each OpenBLAS of this process says of itself: version, options, the processor it is made for."""
+    told = []
+    for library, (getter, _) in _openblas():
+        config = getattr(library, getter.replace("num_threads", "config"))
+        config.restype = ctypes.c_char_p
+        told.append(config().decode("ascii", "replace").strip())
+    return told
+
+
 def _get(library: ctypes.CDLL, names: tuple[str, str]) -> int:
     return int(getattr(library, names[0])())
 
