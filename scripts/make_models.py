@@ -43,8 +43,8 @@ class Cycle(NamedTuple):
 
 
 KINDS = {"digits-cnn": "cnn", "digits-tiny": "tiny"}
-# The second cycle goes further from MNIST's hands and pens, and shows more junk.
-FURTHER = Augmentation(gentle=Warp(aspect=0.15), pen_share=0.25)
+# The second cycle: proportions of other hands, fewer troubles, more junk.
+FURTHER = Augmentation(gentle=Warp(aspect=0.15), wide_share=0.08, pen_share=0.2, trouble_share=0.18)
 CYCLES = {
     "digits-cnn": [Cycle(20, 4e-3), Cycle(20, 2.5e-3, FURTHER, 0.3)],
     "digits-tiny": [Cycle(16, 4e-3), Cycle(20, 2.5e-3, FURTHER, 0.3)],
