@@ -20,6 +20,7 @@ class Notifier:
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
         self.watchdog_seconds = watchdog_seconds
         self._ready = False
+        self._trouble = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Notifier:
@@ -59,6 +60,9 @@ class Notifier:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
                 channel.setblocking(False)
                 channel.sendto(message.encode(), self._address)
+            self._trouble = ""
         except OSError as error:
-            # A dead notify socket is systemd's trouble; the readings go on.
-            _log.warning("systemd was not told %s: %s", message, error)
+            # A dead notify socket is systemd's trouble; the readings go on, and the log is not filled.
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                _log.warning("systemd was not told %s: %s", message, error)

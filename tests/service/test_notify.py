@@ -73,6 +73,9 @@ def test_started_by_hand_it_is_silent(environ: dict[str, str]) -> None:
 
 
 def test_a_dead_socket_does_not_stop_the_readings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    notifier = Notifier(str(tmp_path / "nobody"), watchdog_seconds=30)
     with caplog.at_level(logging.WARNING):
-        Notifier(str(tmp_path / "nobody")).ready()
-    assert "was not told READY=1" in caplog.text
+        notifier.ready()
+        for _ in range(100):
+            notifier.watchdog()
+    assert [record.getMessage()[:31] for record in caplog.records] == ["systemd was not told READY=1: ["]

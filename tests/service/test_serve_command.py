@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,22 @@ Run = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
-def systemd(tmp_path: Path) -> Iterator[socket.socket]:
+def systemd(tmp_path: Path) -> Iterator[queue.Queue[str]]:
+    """What the daemon tells systemd, read as it comes, as systemd does."""
+    messages: queue.Queue[str] = queue.Queue()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.settimeout(40)
-        yield listener
+
+        def listen() -> None:
+            while message := listener.recv(4096):
+                messages.put(message.decode())
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield messages
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", str(tmp_path / "notify"))
+        thread.join(10)
 
 
 @pytest.fixture
@@ -77,9 +90,9 @@ def shown_address(process: subprocess.Popen[str]) -> str:
     raise AssertionError(process.communicate())
 
 
-def heard(systemd: socket.socket, wanted: str) -> None:
+def heard(systemd: queue.Queue[str], wanted: str) -> None:
     """Listens until systemd is told ``wanted``."""
-    while systemd.recv(4096).decode() != wanted:
+    while systemd.get(timeout=40) != wanted:
         pass
 
 
@@ -97,7 +110,7 @@ def reading_by(base: str, model: str) -> dict[str, Any]:
     raise AssertionError("the stream ended")
 
 
-def test_a_life_with_systemd(run: Run, systemd: socket.socket, tmp_path: Path) -> None:
+def test_a_life_with_systemd(run: Run, systemd: queue.Queue[str], tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('model = "digits-tiny"\nagreement = 1\n')
     process = run("--config", str(config))
@@ -126,7 +139,7 @@ def test_a_life_with_systemd(run: Run, systemd: socket.socket, tmp_path: Path) -
         assert stream.read().count(b"data:") >= 1, "an open stream ends by itself"
 
 
-def test_ctrl_c_ends_it_even_while_the_camera_hangs(run: Run, systemd: socket.socket) -> None:
+def test_ctrl_c_ends_it_even_while_the_camera_hangs(run: Run, systemd: queue.Queue[str]) -> None:
     process = run(camera="simulated:hang=always")
     base = shown_address(process)
     assert reading(base)["status"] in ("starting", "camera_error")
