@@ -44,7 +44,7 @@ class Team:
         self.network = network
         self._loss = loss
         members = workers if len(network.input_shape) == 3 else 1
-        self._members = [network, *(replica(network) for _ in range(members - 1))]
+        self._members = [network, *(network.replica() for _ in range(members - 1))]
         self._parameters = [member.parameters() for member in self._members]
         self._buffers = [list(member.buffers().values()) for member in self._members]
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pi_nn-train")
@@ -121,11 +121,3 @@ class Team:
 
         starts = range(0, len(images), INFERENCE_BATCH)
         return np.concatenate(list(self._pool.map(one, starts)))
-
-
-def replica(network: Sequential) -> Sequential:
-    """A network that holds the same weights (the same arrays), but its own gradients and statistics."""
-    twin = network.copy()
-    for mine, theirs in zip(network.parameters(), twin.parameters(), strict=True):
-        theirs.value = mine.value
-    return twin

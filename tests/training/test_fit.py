@@ -22,7 +22,7 @@ from pi_nn.training.datasets.npz import load_npz
 from pi_nn.training.fit import Epoch, Fitted, Watch, fit
 from pi_nn.training.recipe import OPTIMIZERS, SCHEDULES, Recipe
 from pi_nn.training.steps import Steps
-from pi_nn.training.team import Team, replica
+from pi_nn.training.team import Team
 
 QUICK = Recipe(epochs=3, batch_size=32, learning_rate=2e-3)
 
@@ -116,22 +116,13 @@ def test_steps_in_parts_are_the_steps_of_the_whole(kind: str, count: int) -> Non
     assert len(held) == min(count, 2 if kind == "cnn" else 3)
 
 
-def test_replicas_share_weights_but_nothing_else() -> None:
-    network = small("tiny")
-    twin = replica(network)
-    network.parameters()[0].value += 1
-    assert np.array_equal(network.parameters()[0].value, twin.parameters()[0].value)
-    network.parameters()[0].grad[...] += 1
-    assert not twin.parameters()[0].grad.any()
-
-
 def test_running_statistics_are_those_of_all_workers(train_data: Dataset) -> None:
     network = small("tiny")
     with Team(network, QUICK.make_loss(), 2) as team:
         x = train_data.images[:64].reshape(64, 28, 28, 1).astype(np.float32) / 255
         x[32:] *= 0.1
         team.gradients(x, train_data.labels[:64], (0,))
-        halves = [replica(small("tiny")) for _ in range(2)]
+        halves = [small("tiny").replica() for _ in range(2)]
         for half, part in zip(halves, (x[:32], x[32:]), strict=True):
             half.forward(part, training=True)
     means = [half.buffers()["1.mean"] for half in halves]
