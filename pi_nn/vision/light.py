@@ -7,22 +7,22 @@ only. That is what a Pi Zero can afford.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from pi_nn.records import Box
-
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+from pi_nn.vision.cells import Bytes, Floats, closed, closed_pixels, filled, halved, pooled, slide_max, smooth
 
 # Ink is at least this much darker than its paper, as a share of the paper's grey.
 _LEAST_CONTRAST: Final = 0.10
 # Paper noise stays below this many times the usual difference within a cell.
 _NOISE: Final = 2.5
 _MOST_NOISE: Final = 0.45
+# Noise is told for blocks of so many cells each way.
+_BLOCK: Final = 8
 # Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
 # ruled lines and rubbed-out pencil stay below.
 _NEAR_SHARE: Final = 0.38
@@ -85,6 +85,8 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit:
     green = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 1])
     cell = cell_size(*green.shape)
     low, mean, high = _cells(green, cell)
+    if pixels.ndim == 2 and not (high - low > _LEAST_CONTRAST * low).any():
+        return _blank(green, cell, high)
     if light_ink is None:
         light_ink = ink_is_light(low, mean, high)
     grey = green
@@ -98,29 +100,20 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit:
     return _thresholds(grey, cell, low, high, light_ink)
 
 
+def _blank(grey: Bytes, cell: int, paper: Floats) -> Lit:
+    none = np.zeros_like(paper)
+    return Lit(grey, cell, paper, none, none, False)
+
+
 def _cells(grey: Bytes, cell: int) -> tuple[Floats, Floats, Floats]:
     """Darkest, mean and lightest grey of each cell, float32 (rows, columns).
 
     Pairs of pixels are averaged first: that halves the noise, and a stroke is rarely one pixel wide.
     """
-    half = Image.fromarray(grey).reduce(2)
-    mean = np.asarray(half.reduce(cell // 2), np.float32)
-    pixels = np.asarray(half)
-    low = _pooled(np.minimum, pixels, cell // 2, mean.shape)
-    high = _pooled(np.maximum, pixels, cell // 2, mean.shape)
-    return low.astype(np.float32), mean, high.astype(np.float32)
-
-
-def _pooled(join: np.ufunc, values: NDArray[np.generic], step: int, shape: tuple[int, ...]) -> NDArray[Any]:
-    """``join`` over ``step`` x ``step`` blocks, to ``shape``; the last blocks may overlap."""
-    for axis in (0, 1):
-        size = values.shape[axis]
-        first = np.minimum(np.arange(shape[axis]) * step, max(0, size - step))
-        pooled = values.take(first, axis)
-        for k in range(1, min(step, size)):
-            pooled = join(pooled, values.take(first + k, axis))
-        values = pooled
-    return values
+    half, step = filled(halved(grey), cell // 2), cell // 2
+    low, high = pooled(np.minimum, half, step), pooled(np.maximum, half, step)
+    total = pooled(np.add, half.astype(np.uint16), step).astype(np.float32)
+    return low.astype(np.float32), total * np.float32(1 / step**2), high.astype(np.float32)
 
 
 def ink_is_light(low: Floats, mean: Floats, high: Floats) -> bool:
@@ -139,14 +132,13 @@ def ink_is_light(low: Floats, mean: Floats, high: Floats) -> bool:
         total += (light - dark) / (light + dark + 1)
         if max(mean.shape) <= 2:
             return total > 0
-        shape = (-(-mean.shape[0] // 2), -(-mean.shape[1] // 2))
-        low, high = _pooled(np.minimum, low, 2, shape), _pooled(np.maximum, high, 2, shape)
-        mean = _pooled(np.add, mean, 2, shape) / np.float32(4 if min(mean.shape) > 1 else 2)
+        low, high = pooled(np.minimum, filled(low, 2), 2), pooled(np.maximum, filled(high, 2), 2)
+        mean = pooled(np.add, filled(mean, 2), 2) * np.float32(0.25)
 
 
 def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bool) -> Lit:
     reach = max(1, round(_REACH * max(low.shape)))
-    paper = np.maximum(_smooth(_closed(high, reach)), 1)
+    paper = np.maximum(smooth(closed(high, reach)), 1)
     contrast = (paper - low) / paper
     floor = np.clip(_NOISE * _usual_range(high - low) / paper, _LEAST_CONTRAST, _MOST_NOISE)
     contrast = np.where(contrast > floor, contrast, np.float32(0))
@@ -158,12 +150,13 @@ def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bo
 
 
 def _usual_range(ranges: Floats) -> Floats:
-    """The difference within a cell that is usual near by, the paper's: the lower third of a neighbourhood."""
-    size = min(9, (min(ranges.shape) - 1) // 2 * 2 + 1)
-    if size < 3:
-        return np.full_like(ranges, np.percentile(ranges, 33))
-    cells = Image.fromarray(ranges.astype(np.uint8))
-    return np.asarray(cells.filter(ImageFilter.RankFilter(size, size * size // 3)), np.float32)
+    """The difference within a cell that is usual near by, the paper's: the lower third of each block."""
+    step = min(_BLOCK, *ranges.shape)
+    full = filled(ranges, step)
+    rows, columns = full.shape[0] // step, full.shape[1] // step
+    blocks = full.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
+    third = np.sort(blocks, axis=2)[:, :, step * step // 3]
+    return third.repeat(step, axis=0).repeat(step, axis=1)[: ranges.shape[0], : ranges.shape[1]]
 
 
 def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
@@ -174,51 +167,6 @@ def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
     x, y, w, h = box
     reach = min(max(3, round(1.2 * pen)), _WIDEST_PEN)
     grey = lit.grey[y : y + h, x : x + w]
-    paper = _closed_pixels(grey, reach)
+    paper = closed_pixels(grey, reach)
     least = np.maximum(1 - lit.threshold / lit.paper, _FINE_SHARE * lit.strongest)
     return grey < paper * (1 - lit.upsampled(least * 255, box) * np.float32(1 / 255))
-
-
-def _closed_pixels(grey: Bytes, radius: int) -> Bytes:
-    """The grey closing with a square of ``2 * radius + 1`` pixels."""
-    wide = np.pad(grey, 2 * radius, mode="edge")
-    for join in (np.maximum, np.minimum):
-        for _ in range(2):
-            wide = _slid(join, wide, 2 * radius + 1).T
-    return np.ascontiguousarray(wide)
-
-
-def _closed(cells: Floats, radius: int) -> Floats:
-    """Fills what is darker and narrower than ``radius`` cells either way: the grey closing.
-
-    Beyond the frame the light goes on falling as it did inside; taking it as level there would make a
-    darker border look like ink.
-    """
-    wide = np.pad(slide_max(cells, radius), radius, mode="reflect", reflect_type="odd")
-    rows, columns = cells.shape
-    return -slide_max(-wide, radius)[radius : radius + rows, radius : radius + columns]
-
-
-def slide_max(cells: Floats, radius: int) -> Floats:
-    """The largest value within ``radius`` cells, in a square neighbourhood."""
-    wide: Floats = np.pad(cells, radius, mode="edge")
-    for _ in range(2):
-        wide = _slid(np.maximum, wide, 2 * radius + 1).T
-    return wide
-
-
-def _slid(join: np.ufunc, values: NDArray[Any], window: int) -> NDArray[Any]:
-    """``join`` over each ``window`` neighbouring rows, by doubling: ``window - 1`` rows fewer."""
-    reached = 1
-    while reached < window:
-        step = min(reached, window - reached)
-        values = join(values[:-step], values[step:])
-        reached += step
-    return values
-
-
-def _smooth(cells: Floats) -> Floats:
-    """Mean over 3x3 cells."""
-    p = np.pad(cells, 1, mode="edge")
-    rows = p[:-2] + p[1:-1] + p[2:]
-    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
