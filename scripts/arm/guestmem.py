@@ -1,4 +1,4 @@
-"""Resident memory of the emulated program alone. Works under ``DIR/mem``, which puts the guest at a fixed place.
+"""Resident memory of the emulated program alone; for ``DIR/mem``, which puts the guest at a fixed place.
 
 QEMU's own memory is left out: only mappings inside the guest's address range count (proc_pid_smaps(5)).
 """
@@ -13,7 +13,7 @@ def resident_mb() -> tuple[float, float]:
     resident = anonymous = 0
     with open("/proc/self/smaps", encoding="ascii", errors="replace") as smaps:  # noqa: PTH123
         for line in smaps:
-            first, rest = (line.split(None, 1) + [""])[:2]
+            first, rest = [*line.split(None, 1), ""][:2]
             if not first.endswith(":"):
                 inside = BASE <= int(first.split("-")[0], 16) < BASE + GUEST_BYTES
             elif inside and first == "Rss:":
