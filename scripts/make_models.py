@@ -24,6 +24,7 @@ import numpy as np
 REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO))
 
+from pi_nn.cameras.digits import DigitImages  # noqa: E402
 from pi_nn.nn import build_network, fold, load_network  # noqa: E402
 from pi_nn.training.augmentation import Augmentation  # noqa: E402
 from pi_nn.training.datasets import Dataset, load_data  # noqa: E402
@@ -32,6 +33,7 @@ from pi_nn.training.junk import junk  # noqa: E402
 from pi_nn.training.mixture import Mixture, to_bytes, to_floats  # noqa: E402
 from pi_nn.training.recipe import Recipe  # noqa: E402
 from pi_nn.training.result import calibrate, save_result  # noqa: E402
+from pi_nn.training.scene_tiles import scene_tiles  # noqa: E402
 from pi_nn.training.warp import Warp  # noqa: E402
 
 
@@ -46,10 +48,11 @@ KINDS = {"digits-cnn": "cnn", "digits-tiny": "tiny"}
 # The second cycle: proportions of other hands, fewer troubles, more junk.
 FURTHER = Augmentation(gentle=Warp(aspect=0.15), wide_share=0.08, pen_share=0.2, trouble_share=0.18)
 CYCLES = {
-    "digits-cnn": [Cycle(20, 4e-3), Cycle(20, 2.5e-3, FURTHER, 0.3)],
+    "digits-cnn": [Cycle(20, 4e-3), Cycle(12, 2.5e-3, FURTHER, 0.3)],
     "digits-tiny": [Cycle(16, 4e-3), Cycle(20, 2.5e-3, FURTHER, 0.3)],
 }
 VALIDATION_JUNK = 2_000
+SCENES = 3_000
 
 
 def arguments() -> argparse.Namespace:
@@ -97,7 +100,9 @@ def recipe_of(cycle: Cycle, seed: int) -> Recipe:
 def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dataset) -> None:
     """Cycles: the rate falls to nothing, then training goes on from the best weights, at a lower rate."""
     network = build_network(KINDS[name], junk=True, rng=np.random.default_rng((options.seed, 0)))
-    mixture = Mixture(train.images, np.random.default_rng((options.seed, 1)))
+    pens = DigitImages(train.images, train.labels.astype(np.uint8))
+    scenes = scene_tiles(SCENES, pens, np.random.default_rng((options.seed, 2)))
+    mixture = Mixture(train.images, np.random.default_rng((options.seed, 1)), scenes=scenes)
     print(f"{name}: {fold(network).parameter_count} parameters", flush=True)
     cycles = [Cycle(options.epochs, 4e-3)] if options.epochs else CYCLES[name]
     for number, cycle in enumerate(cycles):

@@ -20,7 +20,8 @@ class Mixture:
 
     Forms and junk are drawn once, from `rng`, into banks of bytes: drawing them for each batch would cost
     more than the training step, and augmentation already makes no two alike. `digits`, uint8 (N, 28, 28),
-    are what junk such as "two digits in one tile" is made of.
+    are what junk such as "two digits in one tile" is made of. `scenes`, tiles and labels as from
+    `scene_tiles`, join the banks.
     """
 
     def __init__(
@@ -32,12 +33,21 @@ class Mixture:
         junk_share: float = 0.12,
         form_share: float = 0.06,
         bank: int = 24_000,
+        scenes: tuple[NDArray[np.uint8], NDArray[np.int64]] | None = None,
     ) -> None:
         self._augmentation = augmentation or Augmentation()
         self._junk_share, self._form_share = junk_share, form_share
         self._junk = to_bytes(junk(bank, to_floats(digits), rng))
         forms, self._form_labels = european_digits(bank // 4, rng)
         self._forms = to_bytes(forms)
+        if scenes is not None:
+            self._take(*scenes)
+
+    def _take(self, tiles: NDArray[np.uint8], labels: NDArray[np.int64]) -> None:
+        known = labels != NOT_A_DIGIT
+        self._junk = np.concatenate([self._junk, tiles[~known]])
+        self._forms = np.concatenate([self._forms, tiles[known]])
+        self._form_labels = np.concatenate([self._form_labels, labels[known]])
 
     def using(self, augmentation: Augmentation, *, junk_share: float) -> Mixture:
         """The same forms and junk, augmented in another way and with another share of junk."""

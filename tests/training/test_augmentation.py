@@ -132,3 +132,16 @@ def test_a_mixture_adds_junk_and_forms_in_their_shares() -> None:
 def test_bytes_and_floats_are_the_same_pictures() -> None:
     every = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     np.testing.assert_array_equal(to_bytes(to_floats(every)), every)
+
+
+def test_scene_tiles_join_the_banks() -> None:
+    digits = to_bytes(cross(200))
+    tiles = np.full((400, 28, 28), 7, np.uint8)
+    scenes = tiles, np.where(np.arange(400) % 2, 3, -1)
+    still = Augmentation(gentle=STILL, wide_share=0, pen_share=0, trouble_share=0)
+    mixture = Mixture(digits, np.random.default_rng(0), augmentation=still, bank=4, scenes=scenes)
+    images, labels = mixture(digits, np.zeros(200, np.int64), np.random.default_rng(1))
+    of_scenes = np.isclose(images.max(axis=(1, 2)), 7 / 255, atol=1e-3)
+    assert set(labels[of_scenes]) == {-1, 3}
+    more = mixture.using(still, junk_share=0.5)
+    assert (more(digits, np.zeros(200, np.int64), np.random.default_rng(1))[1] == -1).sum() == 100
