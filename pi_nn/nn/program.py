@@ -25,6 +25,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import prod
 
 import numpy as np
 
@@ -41,9 +42,11 @@ from pi_nn.nn.workspace import Array, Shape
 
 Matrices = dict[int, Array]
 _SMALL = 1_000_000
-# Debian's reference BLAS, which a 32-bit Pi has unless OpenBLAS is installed, then adds up dot products in
-# a register, with a sixth fewer instructions; OpenBLAS on other machines is up to a third slower this way.
+# With the weights of an output side by side the reference BLAS (Debian's, on a 32-bit Pi without OpenBLAS)
+# adds up dot products in a register, a sixth fewer instructions. OpenBLAS on other machines is up to a third
+# slower that way, except for few outputs.
 _DOT_PRODUCTS = platform.machine().startswith("armv")
+_FEW = 16
 
 
 def matrices_of(layers: Sequence[Layer]) -> Matrices:
@@ -59,7 +62,8 @@ def matrices_of(layers: Sequence[Layer]) -> Matrices:
 
 def _laid_out(weights: Array) -> Array:
     """Weights (outputs, inputs) as a matrix (inputs, outputs), in memory as this machine likes it."""
-    return _placed(weights).T if _DOT_PRODUCTS else _placed(weights.T)
+    by_output = _DOT_PRODUCTS or len(weights) <= _FEW
+    return _placed(weights).T if by_output else _placed(weights.T)
 
 
 class Program:
@@ -98,6 +102,7 @@ class Program:
         while waiting:
             layer = waiting.pop(0)
             if isinstance(layer, ReLU):
+                self._begin()
                 self._rectify = True
             elif isinstance(layer, Flatten):
                 self._flatten()
@@ -122,8 +127,14 @@ class Program:
             self._steps.append(partial(np.copyto, target, self._values))
         self._values, self._rectify = target, False
 
+    def _begin(self) -> None:
+        """Take the input in, if that has not been done."""
+        if self._first is _nothing:
+            self._move(self._new(self._values.shape))
+
     def _settle_relu(self) -> None:
-        if self._rectify or self._first is _nothing:
+        self._begin()
+        if self._rectify:
             self._move(self._new(self._values.shape))
 
     def _settle(self) -> Array:
@@ -136,7 +147,7 @@ class Program:
 
     def _flatten(self) -> None:
         n, *shape = self._values.shape
-        self._lack = np.tile(self._lack, int(np.prod(shape[:-1])))
+        self._lack = np.tile(self._lack, prod(shape[:-1]))
         self._values = self._values.reshape(n, -1)
 
     def _product(self, inputs: Array, layer: Linear | Conv2d) -> None:
@@ -194,7 +205,7 @@ class Program:
 
     def _unfold(self, view: Array) -> Array:
         """Patches (pieces, n, pool, pool, oh, ow, k, k, c) as matrices (pieces, positions, k*k*c)."""
-        pieces, positions, places = view.shape[0], int(np.prod(view.shape[1:6])), int(np.prod(view.shape[6:]))
+        pieces, positions, places = view.shape[0], prod(view.shape[1:6]), prod(view.shape[6:])
         if view.shape[-1] == 1:
             view = view.transpose(0, 6, 7, 8, 1, 2, 3, 4, 5)
             flat = self._patches[: view.size].reshape(pieces, places, positions)
@@ -248,7 +259,7 @@ def _most_patches(layers: Sequence[Layer], shape: Shape) -> int:
 
 def _empty(shape: Shape) -> Array:
     """A float32 array that begins at a multiple of 64 bytes, a cache line: products are a fifth faster."""
-    count = int(np.prod(shape))
+    count = prod(shape)
     memory = np.empty(count + 16, np.float32)
     start = -memory.ctypes.data % 64 // 4
     return memory[start : start + count].reshape(shape)
