@@ -104,21 +104,27 @@ class DigitReader:
     ) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
         digits, refused = self._parted(scene, sight(scene, self.network.scores))
         boxes = [guess.mark.box for guess in digits]
-        alone = among_strangers(boxes, [mark.box for mark, _ in refused])
+        wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
+        strangers = [mark.box for mark, _ in refused] + list(wholes.values())
+        alone = among_strangers(boxes, [guess.cut is not None for guess in digits], strangers)
         predictions, tiles = [], []
         for index, line, number in arrange(boxes):
             guess = digits[index]
             doubt = doubt_of(scene, guess.mark) or ("not_a_digit" if alone[index] else None)
             box = _moved(scene.frame_box(guess.mark), corner)
             tile = DigitTile(guess.tile, box, line, number, doubt)
-            predictions.append(self._predict(tile, guess.probabilities, guess.junk, cut=guess.cut))
+            predictions.append(
+                self._predict(tile, guess.probabilities, guess.junk, cut=guess.cut is not None)
+            )
             tiles.append(tile)
         return predictions, tiles, [Rejected(_moved(scene.frame_box(m), corner), why) for m, why in refused]
 
     def _parted(self, scene: Scene, guesses: list[Guess]) -> tuple[list[Guess], list[tuple[Mark, str]]]:
         """Guesses that may be digits, and ink that is none, largest first, with the reason; crumbs go."""
         whole = [guess for guess in guesses if not scene.at_edge(guess.mark)] or guesses
-        sure = [guess for guess in whole if self._doubt(guess.quality, 1.0, cut=guess.cut) is None]
+        sure = [
+            guess for guess in whole if self._doubt(guess.quality, 1.0, cut=False) is None and not guess.cut
+        ]
         usual = usual_height([guess.mark.box for guess in sure or whole])
         digits, refused = [], []
         for guess in guesses:

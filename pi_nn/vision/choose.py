@@ -49,12 +49,12 @@ def _walk_back(way: list[tuple[int, int]], count: int) -> list[int]:
 
 def _discount(lattice: Lattice, first: int, after: int) -> float:
     whole = first == 0 and after == len(lattice.pieces)
-    return 1.0 if whole or not lattice.cut else _CUT
+    return 1.0 if whole or lattice.whole is None else _CUT
 
 
 def _stacked(lattice: Lattice, first: int, mark: Mark) -> float:
     """Ink of the smaller one where a candidate overlaps the piece before it from above or below."""
-    if lattice.cut or first == 0:
+    if lattice.whole is not None or first == 0:
         return 0.0
     before = lattice.pieces[first - 1]
     overlap = min(before.box[0] + before.box[2], mark.box[0] + mark.box[2]) - max(before.box[0], mark.box[0])

@@ -20,14 +20,18 @@ _STRANGERS: Final = 0.5
 _CRUMB: Final = 0.45
 
 
-def among_strangers(digits: Sequence[Box], strangers: Sequence[Box]) -> list[bool]:
-    """For each digit, whether it stands among ``strangers``, digit-sized ink that is none."""
+def among_strangers(digits: Sequence[Box], cut: Sequence[bool], strangers: Sequence[Box]) -> list[bool]:
+    """For each digit, whether it stands among ``strangers``, digit-sized ink that is none.
+
+    ``cut`` tells which digits were cut out of larger ink: those need a whole digit near by to be believed.
+    """
     if not digits:
         return []
     own, other = np.array(digits, np.float64), np.array(strangers, np.float64).reshape(-1, 4)
+    parts = np.array(cut, bool)
     bad = _near(own, other).sum(axis=1)
-    good = _near(own, own).sum(axis=1)
-    return [bool(v) for v in (bad >= 2) & (bad > _STRANGERS * good)]
+    good = _near(own, own[~parts]).sum(axis=1)
+    return [bool(v) for v in ((bad >= 2) & (bad > _STRANGERS * good)) | (parts & (good == 0))]
 
 
 def is_crumb(box: Box, usual: float) -> bool:

@@ -31,12 +31,12 @@ _MOST_CUTS: Final = 7
 class Lattice:
     """``pieces`` from the left; candidate (first, after, mark) takes pieces ``first`` to ``after - 1``.
 
-    ``cut`` tells pieces that vision cut itself from pieces that came apart on the paper.
+    ``whole`` is the mark that vision cut itself; ``None`` where the pieces came apart on the paper.
     """
 
     pieces: tuple[Mark, ...]
     candidates: tuple[tuple[int, int, Mark], ...]
-    cut: bool
+    whole: Mark | None = None
 
 
 def clusters(marks: list[Mark]) -> list[list[int]]:
@@ -96,7 +96,7 @@ def joining(marks: list[Mark]) -> Lattice:
                 and _connected(linked[first:after, first:after])
             ):
                 candidates.append((first, after, mark))
-    return Lattice(pieces, tuple(candidates), cut=False)
+    return Lattice(pieces, tuple(candidates))
 
 
 def _connected(linked: NDArray[np.bool_]) -> bool:
@@ -119,10 +119,11 @@ def cutting(mark: Mark) -> Lattice | None:
     candidates = []
     for first in range(len(cuts) - 1):
         for after in range(first + 1, len(cuts)):
-            part = columns_of(mark, cuts[first], cuts[after])
-            if part is not None and (after - first == len(cuts) - 1 or _could_be_digit(part)):
+            everything = after - first == len(cuts) - 1
+            part = mark if everything else columns_of(mark, cuts[first], cuts[after])
+            if part is not None and (everything or _could_be_digit(part)):
                 candidates.append((first, after, part))
-    return Lattice(tuple(p for p in pieces if p is not None), tuple(candidates), cut=True)
+    return Lattice(tuple(p for p in pieces if p is not None), tuple(candidates), mark)
 
 
 def _cuts(mark: Mark) -> list[int]:

@@ -6,7 +6,7 @@ frames need one round of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,14 +38,14 @@ _LEAST_CUT_HEIGHT: Final = 12
 class Guess:
     """A mark, its tile (28, 28), the probabilities of the classes (K,), and that of no digit, 0..1.
 
-    ``cut`` is set where the mark was cut out of larger ink: such digits deserve less trust.
+    ``cut`` is the larger mark that it was cut out of, if any: such digits deserve less trust.
     """
 
     mark: Mark
     tile: Floats
     probabilities: Floats
     junk: float
-    cut: bool = False
+    cut: Mark | None = None
 
     @property
     def quality(self) -> float:
@@ -93,11 +93,15 @@ def _cut_apart(
 
 def _best(scene: Scene, score: Score, lattices: list[Lattice], known: dict[int, Guess]) -> list[Guess]:
     """The guesses along the best way through each lattice; ink that no way takes is refused whole."""
-    fresh = [
-        m for lattice in lattices for _, _, m in lattice.candidates if id(m) not in known and _digit_sized(m)
-    ]
-    cut = any(lattice.cut for lattice in lattices)
-    known = known | _guesses(scene, score, fresh, cut=cut)
+    fresh = {
+        id(mark): (mark, lattice.whole)
+        for lattice in lattices
+        for _, _, mark in lattice.candidates
+        if id(mark) not in known and _digit_sized(mark)
+    }
+    known = known | _guesses(
+        scene, score, [mark for mark, _ in fresh.values()], {k: v[1] for k, v in fresh.items()}
+    )
     found = []
     for lattice in lattices:
         guesses = [known.get(id(mark)) for _, _, mark in lattice.candidates]
@@ -108,14 +112,18 @@ def _best(scene: Scene, score: Score, lattices: list[Lattice], known: dict[int, 
     return found
 
 
-def _guesses(scene: Scene, score: Score, marks: list[Mark], *, cut: bool = False) -> dict[int, Guess]:
-    """A guess for every mark, by the mark's identity."""
+def _guesses(
+    scene: Scene, score: Score, marks: list[Mark], wholes: Mapping[int, Mark | None] | None = None
+) -> dict[int, Guess]:
+    """A guess for every mark, by the mark's identity; ``wholes`` names what a mark was cut out of."""
     if not marks:
         return {}
     tiles = np.stack([scene.tile(mark) for mark in marks])
     probabilities, junk = score(tiles)
+    cut = wholes or {}
     return {
-        id(mark): Guess(mark, tiles[i], probabilities[i], float(junk[i]), cut) for i, mark in enumerate(marks)
+        id(mark): Guess(mark, tiles[i], probabilities[i], float(junk[i]), cut.get(id(mark)))
+        for i, mark in enumerate(marks)
     }
 
 
