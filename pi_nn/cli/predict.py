@@ -58,7 +58,7 @@ def predict(
         try:
             frame = picture_frame(path)
         except PictureError as error:
-            click.echo(f"error: {path}: {error}", err=True)
+            click.echo(f"error: {error}", err=True)
             failed = True
             continue
         reading, seen = reader.examine(frame)
