@@ -104,9 +104,12 @@ class DigitReader:
     ) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
         digits, refused = self._parted(scene, sight(scene, self.network.scores))
         boxes = [guess.mark.box for guess in digits]
+        weak = [guess.quality < self.thresholds.confidence for guess in digits]
         wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
         strangers = [mark.box for mark, _ in refused] + list(wholes.values())
-        alone = among_strangers(boxes, [guess.cut is not None for guess in digits], strangers)
+        strangers += [box for box, doubtful in zip(boxes, weak, strict=True) if doubtful]
+        shaky = [doubtful or guess.cut is not None for guess, doubtful in zip(digits, weak, strict=True)]
+        alone = among_strangers(boxes, shaky, strangers)
         predictions, tiles = [], []
         for index, line, number in arrange(boxes):
             guess = digits[index]

@@ -20,15 +20,16 @@ _STRANGERS: Final = 0.5
 _CRUMB: Final = 0.45
 
 
-def among_strangers(digits: Sequence[Box], cut: Sequence[bool], strangers: Sequence[Box]) -> list[bool]:
-    """For each digit, whether it stands among ``strangers``, digit-sized ink that is none.
+def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Sequence[Box]) -> list[bool]:
+    """For each digit, whether it stands among ``strangers``: ink of its size that is none, or hardly one.
 
-    ``cut`` tells which digits were cut out of larger ink: those need a whole digit near by to be believed.
+    ``shaky`` tells which digits are doubtful, or cut out of larger ink: those speak for nobody, and need a
+    firm one near by to be believed. Print holds many letters that look like digits, among many that do not.
     """
     if not digits:
         return []
     own, other = np.array(digits, np.float64), np.array(strangers, np.float64).reshape(-1, 4)
-    parts = np.array(cut, bool)
+    parts = np.array(shaky, bool)
     bad = _near(own, other).sum(axis=1)
     good = _near(own, own[~parts]).sum(axis=1)
     return [bool(v) for v in ((bad >= 2) & (bad > _STRANGERS * good)) | (parts & (good == 0))]
