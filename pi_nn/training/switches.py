@@ -31,6 +31,8 @@ SHARES = ("wide", "thickness", "camera")
 PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "none": (),
+        # Leaves the digit where it is, for networks that know each pixel by its place.
+        "bend": ("rotate", "scale", "shear", "elastic"),
         "gentle": tuple(BENDS),
         "strong": (*BENDS, *SHARES),
         "full": (*BENDS, *SHARES, "junk"),

@@ -13,9 +13,10 @@ from pi_nn.errors import ConfigError, NetworkError
 from pi_nn.nn import Linear, Sequential, Sigmoid, build_network, load_network, save_network
 from pi_nn.training.datasets import Dataset
 from pi_nn.training.datasets.dataset import DIGITS
+from pi_nn.training.datasets.folder import list_pictures
 from pi_nn.training.fit import Epoch, Watch
 from pi_nn.training.session import Plan, few_pictures, run
-from pi_nn.training.transfer import cached_features, new_head, split_head
+from pi_nn.training.transfer import cached_features, folder_digest, new_head, split_head
 
 FAST = {"epochs": 30, "batch_size": 8, "learning_rate": 0.03}
 
@@ -99,6 +100,7 @@ def test_defaults_belong_to_the_network() -> None:
     assert str(Plan(out).switches()) == "none"
     assert str(Plan(out, network="cnn").switches()) == "gentle"
     assert Plan(out, network="cnn").recipe().batch_size == 128
+    assert [Plan(out, augment=a).recipe().epochs for a in (None, "none", "bend")] == [20, 20, 60]
     assert Plan(out, network="cnn", options={"batch_size": 7}).recipe().batch_size == 7
 
 
@@ -158,8 +160,11 @@ def test_frozen_features_on_a_folder(
     again = load_network(asked.out).sequential().state()
     assert all(np.array_equal(again[name], after[name]) for name in again)
 
-    draw(Path(pictures) / "bar" / "new.png", "bar", 99)
-    assert not run(asked).from_cache
+
+def test_another_picture_is_another_digest(pictures: str) -> None:
+    before = folder_digest(list_pictures(Path(pictures))[1])
+    draw(Path(pictures) / "bar" / "3.png", "box", 99)
+    assert folder_digest(list_pictures(Path(pictures))[1]) != before
 
 
 def test_damaged_cache_is_made_again(tmp_path: Path, train_data: Dataset, base: str) -> None:
