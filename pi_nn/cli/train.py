@@ -104,23 +104,16 @@ def train(
     from pi_nn.cli._progress import data_progress
     from pi_nn.training.session import Plan, run
 
-    if freeze and not init_from:
-        raise click.UsageError("--freeze features needs --init-from: a network whose features are kept")
-    if freeze and augment:
-        raise click.UsageError("--freeze features works each picture out once and so takes no --augment")
-    if network and init_from:
-        raise click.UsageError("--init-from brings its own network; leave out --network")
-    given = {name: value for name, value in options.items() if value is not None}
-    network = network or "mlp"
+    _check_usage(network, augment, init_from, freeze)
     plan = Plan(
-        out or Path(f"{Path(init_from).stem}-tuned.npz" if init_from else f"{network}.npz"),
-        network,
+        out or Path(f"{Path(init_from).stem}-tuned.npz" if init_from else f"{network or 'mlp'}.npz"),
+        network or "mlp",
         data,
         augment,
         init_from,
         freeze is not None,
         resume,
-        given,
+        {name: value for name, value in options.items() if value is not None},
         ("pi-nn", *sys.argv[1:]),
     )
     with data_progress() as progress, _watch(plan) as watch:
@@ -129,6 +122,15 @@ def train(
     if outcome.fitted.interrupted:
         click.echo("interrupted: the best epoch so far is kept; --resume goes on", err=True)
         ctx.exit(130)
+
+
+def _check_usage(network: str | None, augment: str | None, init_from: str | None, freeze: str | None) -> None:
+    if freeze and not init_from:
+        raise click.UsageError("--freeze features needs --init-from: a network whose features are kept")
+    if freeze and augment:
+        raise click.UsageError("--freeze features works each picture out once and so takes no --augment")
+    if network and init_from:
+        raise click.UsageError("--init-from brings its own network; leave out --network")
 
 
 @contextmanager

@@ -98,25 +98,8 @@ def save_result(
 ) -> Calibration:
     """Calibrate, then write the weights file with its training record. Raises as ``save_network`` does."""
     calibration = calibration or calibrate(fold(network), validation)
-    record = {
-        "command": list(command),
-        "seed": recipe.seed,
-        "recipe": recipe.to_json(),
-        "augmentation": augmentation,
-        "data": {
-            "source": source,
-            "training": {"images": len(train), "sha256": train.sha256},
-            "validation": {"images": len(validation), "sha256": validation.sha256},
-        },
-        "epochs": len(fitted.history),
-        "interrupted": fitted.interrupted,
-        "best": asdict(fitted.best),
-        "calibration": {
-            k: v for k, v in asdict(calibration).items() if k not in ("temperature", "thresholds")
-        },
-        "seconds": round(fitted.seconds, 1),
-        "versions": versions(),
-    }
+    record = _record(fitted, recipe, train, validation, calibration)
+    record |= {"command": list(command), "source": source, "augmentation": augmentation}
     save_network(
         path,
         network,
@@ -128,6 +111,27 @@ def save_result(
         record=record,
     )
     return calibration
+
+
+def _record(
+    fitted: Fitted, recipe: Recipe, train: Dataset, validation: Dataset, calibration: Calibration
+) -> dict[str, Any]:
+    """What happened, for the weights file."""
+    known = asdict(calibration)
+    return {
+        "seed": recipe.seed,
+        "recipe": recipe.to_json(),
+        "data": {
+            "training": {"images": len(train), "sha256": train.sha256},
+            "validation": {"images": len(validation), "sha256": validation.sha256},
+        },
+        "epochs": len(fitted.history),
+        "interrupted": fitted.interrupted,
+        "best": asdict(fitted.best),
+        "calibration": {k: v for k, v in known.items() if k not in ("temperature", "thresholds")},
+        "seconds": round(fitted.seconds, 1),
+        "versions": versions(),
+    }
 
 
 def versions() -> dict[str, Any]:
