@@ -1,0 +1,65 @@
+"""What single layers do beyond the contract that all keep."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from pi_nn.errors import NetworkError
+from pi_nn.nn import BatchNorm1d, BatchNorm2d, Conv2d, MaxPool2d, ReLU, Sigmoid, Softmax, Step
+
+RNG = np.random.default_rng(1)
+
+
+def test_batch_norm_normalises_each_channel_and_remembers() -> None:
+    norm = BatchNorm2d(3)
+    x = RNG.normal((1, -2, 5), (1, 3, 0.1), (8, 5, 4, 3))
+    y = norm.forward(x, training=True)
+    assert_allclose(y.mean(axis=(0, 1, 2)), 0, atol=1e-6)
+    assert_allclose(y.std(axis=(0, 1, 2)), 1, rtol=1e-3)
+    assert_allclose(norm.mean, 0.1 * x.mean(axis=(0, 1, 2)), rtol=1e-5)
+    assert_allclose(norm.variance, 0.9 + 0.1 * x.var(axis=(0, 1, 2), ddof=1), rtol=1e-5)
+
+
+def test_batch_norm_uses_what_it_remembers_when_it_does_not_train() -> None:
+    norm = BatchNorm1d(2)
+    norm.mean[:], norm.variance[:] = (1, 2), (4, 9)
+    norm.scale.value[:], norm.shift.value[:] = (2, 3), (5, 7)
+    assert_allclose(norm.forward(np.array([[3.0, -1.0]])), [[2 * 1 + 5, 3 * -1 + 7]], rtol=1e-5)
+
+
+def test_batch_norm_cannot_learn_from_one_value() -> None:
+    with pytest.raises(NetworkError, match="batches of at least 2"):
+        BatchNorm1d(2).forward(np.zeros((1, 2)), training=True)
+
+
+def test_of_equal_pixels_the_first_gets_the_gradient() -> None:
+    pool = MaxPool2d(2)
+    pool.forward(np.ones((1, 2, 2, 1)), training=True)
+    assert_array_equal(pool.backward(np.full((1, 1, 1, 1), 5.0))[0, :, :, 0], [[5, 0], [0, 0]])
+
+
+def test_convolution_by_hand() -> None:
+    conv = Conv2d(1, 1, 2, initial=[[[[1, 2], [3, 4]]]])
+    x = np.arange(9.0).reshape(1, 3, 3, 1)
+    assert_array_equal(conv.forward(x)[0, :, :, 0], [[27, 37], [57, 67]])
+
+
+def test_kernel_gradient_is_laid_out_like_the_weights() -> None:
+    conv = Conv2d(2, 3, 3, rng=RNG)
+    assert conv.weight.grad.shape == conv.weight.value.shape == (3, 2, 3, 3)
+    assert conv.weight.grad.strides == conv.weight.value.strides
+
+
+def test_activations_at_extremes() -> None:
+    x = np.array([[-1e4, 0.0, 1e4]], np.float32)
+    assert_allclose(Sigmoid().forward(x), [[0, 0.5, 1]])
+    assert_allclose(Softmax().forward(x), [[0, 0, 1]])
+    assert_array_equal(ReLU().forward(x), [[0, 0, 1e4]])
+    assert_array_equal(Step().forward(x), [[0, 1, 1]])
+
+
+def test_more_padding_than_a_kernel_can_use_is_refused() -> None:
+    with pytest.raises(NetworkError, match="padding is 3, expected a whole number from 0 to 2"):
+        Conv2d(1, 1, 3, padding=3, rng=RNG)
