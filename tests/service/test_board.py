@@ -110,7 +110,7 @@ def test_readers_see_whole_snapshots_while_one_writes(parts: Any, show: Callable
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    for number in range(300):
+    for number in range(100):
         show(str(number % 10))
     done.set()
     for reader in readers:

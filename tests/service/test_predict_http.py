@@ -238,7 +238,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=JSON | st.fixed_dictionaries({"pixels": JSON}))
 def test_any_json_gets_an_answer_or_a_problem(client: FlaskClient, value: Any) -> None:
     response = client.post("/api/predict", data=json.dumps(value), content_type="application/json")
@@ -246,13 +246,13 @@ def test_any_json_gets_an_answer_or_a_problem(client: FlaskClient, value: Any) -
     assert response.content_type == "application/problem+json"
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=arrays(np.float32, 784, elements=st.floats(0, 1, width=32)))
 def test_any_pixels_in_range_get_a_reading(client: FlaskClient, values: np.ndarray) -> None:
     assert client.post("/api/predict", json={"pixels": values.tolist()}).status_code == 200
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary(max_size=300),
     kind=st.sampled_from(["application/json", "image/png", BOUNDARY, "multipart/form-data", "image/", "x/y"]),

@@ -62,7 +62,7 @@ def test_a_bad_limit_says_what_was_expected(client: FlaskClient, limit: str) -> 
     assert "expected a whole number from 1 to 1000" in body["detail"]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.text(max_size=12))
 def test_any_limit_is_answered_or_refused(client: FlaskClient, limit: str) -> None:
     response = client.get("/api/readings", query_string={"limit": limit})

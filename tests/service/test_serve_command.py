@@ -151,7 +151,6 @@ def test_ctrl_c_ends_it_even_while_the_camera_hangs(run: Run, systemd: queue.Que
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--camera", "telescope"], "unknown camera 'telescope'"),
         (["--config", "/nowhere/config.toml"], "no such configuration file"),
         (["--interval", "0"], "interval is 0.0, expected 0.02 to 3600"),
         (["--token", "short"], "token is shorter than 8 characters"),
