@@ -43,7 +43,7 @@ def margined(values: NDArray[Any], rows: tuple[int, int], columns: tuple[int, in
     height, width = values.shape
     down = np.clip(np.arange(-rows[0], height + rows[1]), 0, height - 1)
     across = np.clip(np.arange(-columns[0], width + columns[1]), 0, width - 1)
-    return values[down][:, across]
+    return cast("NDArray[Any]", values[down][:, across])
 
 
 def slid(join: np.ufunc, values: NDArray[Any], window: int) -> NDArray[Any]:

@@ -15,6 +15,9 @@ from pi_nn.vision.scene import LEAST_HEIGHT, Scene, survey
 
 # Marks lower than this share of the tallest third are dots, specks and loose bars.
 _LOW: Final = 0.3
+# Pieces joined are at most so many heights wide, ink on the whole so many.
+_BROADEST: Final = 1.3
+_WIDEST: Final = 2.0
 
 
 def find_digits(pixels: NDArray[np.uint8]) -> Findings:
@@ -50,11 +53,18 @@ def _whole(scene: Scene) -> list[Mark]:
     for mark in scene.marks:
         opened = scene.opened(mark) if _grid_like(scene, mark) else None
         marks += [mark] if opened is None else opened
-    linked = clusters(marks)
-    loose = {i for cluster in linked for i in cluster}
-    whole = [joined([marks[i] for i in cluster]) for cluster in linked]
-    whole += [mark for i, mark in enumerate(marks) if i not in loose]
-    digit_like = [mark for mark in whole if mark.height >= LEAST_HEIGHT and mark.box[2] <= 2 * mark.height]
+    firm = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
+    whole = [mark for mark in marks if scene.at_edge(mark)]
+    loose: set[int] = set()
+    for cluster in clusters(firm, stacked=True):
+        mark = joined([firm[i] for i in cluster])
+        if mark.box[2] <= _BROADEST * mark.height:
+            whole.append(mark)
+            loose.update(cluster)
+    whole += [mark for i, mark in enumerate(firm) if i not in loose]
+    digit_like = [
+        mark for mark in whole if mark.height >= LEAST_HEIGHT and mark.box[2] <= _WIDEST * mark.height
+    ]
     if not digit_like:
         return []
     tall = float(np.percentile([mark.height for mark in digit_like], 80))

@@ -22,6 +22,8 @@ _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.
 _PIECE: Final = 0.75
 _SPECK: Final = 0.2
+# One stands above the other where they share this much of the narrower one's width.
+_ABOVE: Final = 0.4
 _MOST_PIECES: Final = 40
 _MOST_JOINED: Final = 4
 _MOST_CUTS: Final = 7
@@ -39,11 +41,14 @@ class Lattice:
     whole: Mark | None = None
 
 
-def clusters(marks: list[Mark]) -> list[list[int]]:
-    """Indices of marks that may belong to one digit, two or more a cluster."""
+def clusters(marks: list[Mark], *, stacked: bool = False) -> list[list[int]]:
+    """Indices of marks that may belong to one digit, two or more a cluster.
+
+    With ``stacked`` only marks one above the other count: those are one digit nearly always.
+    """
     if len(marks) < 2:
         return []
-    a, b = np.nonzero(np.triu(_linked(np.array([mark.box for mark in marks])), 1))
+    a, b = np.nonzero(np.triu(_linked(np.array([mark.box for mark in marks]), stacked=stacked), 1))
     home = list(range(len(marks)))
 
     def root(i: int) -> int:
@@ -60,7 +65,7 @@ def clusters(marks: list[Mark]) -> list[list[int]]:
     return list(members.values())
 
 
-def _linked(boxes: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _linked(boxes: NDArray[np.intp], *, stacked: bool = False) -> NDArray[np.bool_]:
     """(n, n): whether two boxes (n, 4) may hold parts of one digit."""
     x, y, w, h = boxes.T
     tall = np.maximum(h[:, None], h)
@@ -74,7 +79,8 @@ def _linked(boxes: NDArray[np.intp]) -> NDArray[np.bool_]:
     fits = (height <= _TALLEST * tall) & (width <= _WIDEST * tall)
     # A speck belongs to nothing; it would only chain neighbours together.
     near &= np.minimum.outer(np.maximum(w, h), np.maximum(w, h)) >= _SPECK * tall
-    partial = (low < _PIECE * tall) | (overlap > 0.4 * np.minimum.outer(w, w))
+    above = overlap > _ABOVE * np.minimum.outer(w, w)
+    partial = above if stacked else above | (low < _PIECE * tall)
     return np.asarray(near & fits & partial, bool)
 
 

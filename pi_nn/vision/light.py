@@ -141,7 +141,7 @@ def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bo
     paper = np.maximum(smooth(closed(high, reach)), 1)
     contrast = (paper - low) / paper
     floor = np.clip(_NOISE * _usual_range(high - low) / paper, _LEAST_CONTRAST, _MOST_NOISE)
-    contrast = np.where(contrast > floor, contrast, np.float32(0))
+    contrast = np.where(contrast > floor, contrast, 0).astype(np.float32)
     top = float(np.sort(contrast, axis=None)[-max(2, contrast.size // 200) :].mean())
     strongest = slide_max(contrast, 2)
     share = np.maximum(np.maximum(_NEAR_SHARE * strongest, _FRAME_SHARE * top), floor)

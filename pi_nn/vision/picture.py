@@ -37,21 +37,25 @@ def open_picture(
     laid over white, 16-bit grey is scaled to 8. The size is checked against ``max_pixels`` before anything
     is decoded. Raises :class:`PictureError` for whatever cannot be read.
     """
-    if isinstance(source, (str, Path)):
-        try:
-            source, name = Path(source).read_bytes(), Path(source).name
-        except OSError as error:
-            raise PictureError(f"{source}: {error.strerror or error}; expected a JPEG or PNG file") from None
-    else:
-        name = "the picture"
-    stream = BytesIO(source) if isinstance(source, bytes) else source
-    with _open(stream, name) as image:
+    name = Path(source).name if isinstance(source, (str, Path)) else "the picture"
+    with _open(_stream(source), name) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise PictureError(
                 f"{name}: {width}x{height} pixels, expected at most {max_pixels}; make the picture smaller"
             )
         return _decode(image, name)
+
+
+def _stream(source: str | Path | bytes | IO[bytes]) -> IO[bytes]:
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    if not isinstance(source, (str, Path)):
+        return source
+    try:
+        return BytesIO(Path(source).read_bytes())
+    except OSError as error:
+        raise PictureError(f"{source}: {error.strerror or error}; expected a JPEG or PNG file") from None
 
 
 def picture_array(image: Image.Image) -> NDArray[np.uint8]:

@@ -98,11 +98,11 @@ class Scene:
 
     @cached_property
     def pen(self) -> int:
-        """The usual width of a stroke in pixels: half of the ink is in wider runs."""
+        """The usual width of a stroke in pixels: the median run, but for the frayed edges of strokes."""
         small = [mark for mark in self.marks if not self.is_large(mark)] or self.marks
-        widths = np.sort(np.concatenate([mark.runs.stop - mark.runs.start for mark in small]))
-        ink = np.cumsum(widths)
-        return int(widths[np.searchsorted(ink, ink[-1] / 2)])
+        widths = np.concatenate([mark.runs.stop - mark.runs.start for mark in small])
+        firm = widths[widths > 2]
+        return int(np.median(firm if len(firm) else widths))
 
 
 def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene:

@@ -55,11 +55,12 @@ def _stretch(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     top = np.sort(ink, axis=None)[-max(4, ink.size // 40) :].mean()
     if top >= 250 or top < 1:
         return ink
-    return np.minimum(ink.astype(np.float32) * np.float32(255 / top), 255).astype(np.uint8)
+    full: NDArray[np.float32] = np.minimum(ink * np.float32(255 / top), 255)
+    return full.astype(np.uint8)
 
 
 def _thicken(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Widens strokes by one or two pixels (half tile pixels each side) until they are a pen's width."""
+    """Widens strokes pixel by pixel (half a tile pixel) until they are a pen's width."""
     for _ in range(2):
         if _stroke_width(ink) >= 2 * _THIN:
             break
