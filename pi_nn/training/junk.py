@@ -144,7 +144,7 @@ def blotches(count: int, digits: Images, rng: np.random.Generator) -> Images:
     for k, mask in enumerate(grain > level[:, None, None]):
         pieces, _ = ndimage.label(mask)
         images[k] = pieces == np.bincount(pieces[mask]).argmax()
-    return soften(images, each(count, 0.3, 0.7, rng))
+    return unit(soften(images, each(count, 0.3, 0.7, rng)))
 
 
 def halves(count: int, digits: Images, rng: np.random.Generator) -> Images:
