@@ -113,7 +113,9 @@ class DigitReader:
         predictions, tiles = [], []
         for index, line, number in arrange(boxes):
             guess = digits[index]
-            doubt = doubt_of(scene, guess.mark) or ("not_a_digit" if alone[index] else None)
+            doubt = doubt_of(scene, guess.mark) or (
+                "not_a_digit" if alone[index] and not weak[index] else None
+            )
             box = _moved(scene.frame_box(guess.mark), corner)
             tile = DigitTile(guess.tile, box, line, number, doubt)
             predictions.append(
