@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +54,11 @@ def dress(axes: Axes, x: str, y: str, title: str = "") -> None:
 
 
 def draw_spread(
-    axes: Axes, points: Iterable[tuple[float, float]], label: str, number: int, line: bool = True
+    axes: Axes, points: Sequence[tuple[float, float]], label: str, number: int, line: bool = True
 ) -> None:
     """The mean of all y at each x, with bars from the lowest to the highest; ``number`` picks the colour."""
+    if not points:  # of an experiment that is still under way
+        return
     xs, ys = (np.array(values) for values in zip(*points, strict=True))
     places = np.unique(xs)
     mean = np.array([ys[xs == x].mean() for x in places])

@@ -54,6 +54,9 @@ class Symmetry(Experiment):
         share = int(parameters["records"]) // STAGES
         rows: list[Row] = []
         for stage in range(STAGES + 1):
+            if stage:
+                part = slice((stage - 1) * share, stage * share)
+                network.train(book_inputs(train.images[part]), book_targets(train.labels[part]))
             rows.append(
                 {
                     "seen": stage * share,
@@ -61,8 +64,6 @@ class Symmetry(Experiment):
                     "accuracy": network.accuracy(x, labels),
                 }
             )
-            part = slice(stage * share, (stage + 1) * share)
-            network.train(book_inputs(train.images[part]), book_targets(train.labels[part]))
         return rows
 
     def draw(self, figure: Figure, records: Sequence[Record]) -> None:
