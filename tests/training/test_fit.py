@@ -16,6 +16,7 @@ import pytest
 from pi_nn.errors import ConfigError, DataError, DivergenceError
 from pi_nn.nn import BatchNorm1d, Conv2d, Dropout, Flatten, Linear, ReLU, Sequential, build_network
 from pi_nn.nn.archive import pack
+from pi_nn.training import steps
 from pi_nn.training.batches import Batch, Batches
 from pi_nn.training.datasets import Dataset
 from pi_nn.training.datasets.npz import load_npz
@@ -97,7 +98,10 @@ def test_workers_together_find_the_gradient_of_the_whole_batch(train_data: Datas
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["784-200-10", "cnn"])
-def test_steps_in_parts_are_the_steps_of_the_whole(kind: str, count: int) -> None:
+def test_steps_in_parts_are_the_steps_of_the_whole(
+    kind: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "SMALLEST_PART", 30_000)
     whole, split = (build_network(kind, rng=np.random.default_rng(0)) for _ in range(2))
     for network in (whole, split):
         for k, parameter in enumerate(network.parameters()):
