@@ -64,6 +64,8 @@ def test_initial_rules(rule) -> None:
 def test_a_kernel_counts_each_of_its_places_as_a_link() -> None:
     weights = initial_weights("he", (200, 20, 5, 5), np.random.default_rng(0))
     assert weights.std() == pytest.approx((2 / 500) ** 0.5, rel=0.02)
+    weights = initial_weights("xavier", (200, 20, 5, 5), np.random.default_rng(0))
+    assert weights.std() == pytest.approx((2 / (500 + 5000)) ** 0.5, rel=0.02)
 
 
 @pytest.mark.parametrize("initial", ["constant", "constant:0.5", np.full((2, 3), 0.5), np.zeros((2, 3))])

@@ -81,6 +81,11 @@ def test_a_gradient_that_is_no_number_is_wrong(value) -> None:
     assert wrong([Check("Linear", "weight", (0,), value, 1.0)])
 
 
+def test_small_gradients_are_judged_too_but_rounding_is_not() -> None:
+    assert wrong([Check("Linear", "weight", (0,), 1.0005e-4, 1e-4)])
+    assert not wrong([Check("Linear", "weight", (0,), 0.0, 3e-11)])
+
+
 def test_a_gradient_of_another_shape_is_refused() -> None:
     with pytest.raises(NetworkError, match="gradient of shape"):
         check_loss(lambda y, t: (0.0, np.zeros(3)), np.zeros((2, 3)), np.zeros(2))  # type: ignore[arg-type]

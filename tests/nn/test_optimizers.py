@@ -174,6 +174,16 @@ def test_moving_average_forgets_the_start_and_comes_back() -> None:
     assert_array_equal(p.value, [1, 1])
 
 
+def test_moving_average_moves_fast_at_first() -> None:
+    p = parameter()
+    average = MovingAverage([p], 0.9)
+    p.value[...] = START + 1
+    average.update()
+    average.update()
+    with average.applied():
+        assert_allclose(p.value, START + 1 - 1 / 10 * 2 / 11)
+
+
 def test_moving_average_lags_by_its_decay() -> None:
     p = parameter()
     average = MovingAverage([p], 0.9)

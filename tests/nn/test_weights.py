@@ -18,7 +18,9 @@ from numpy.testing import assert_array_equal
 from pi_nn.errors import DivergenceError, NetworkError, WeightsError
 from pi_nn.nn import (
     BatchNorm1d,
+    Conv2d,
     Flatten,
+    GlobalAvgPool2d,
     Linear,
     Sequential,
     Thresholds,
@@ -174,6 +176,13 @@ def test_a_batch_norm_that_cannot_be_folded_is_refused(path: Path) -> None:
 def test_what_does_not_fit_is_not_saved(path: Path, arguments, text) -> None:
     with pytest.raises(NetworkError, match=text):
         save_network(path, NETWORK, **({"name": "n", "classes": DIGITS} | arguments))
+
+
+def test_a_network_that_would_fill_the_memory_is_not_saved(path: Path) -> None:
+    rng = np.random.default_rng(0)
+    layers = [Conv2d(1, 6000, 1, rng=rng), GlobalAvgPool2d(), Linear(6000, 10, rng=rng)]
+    with pytest.raises(NetworkError, match=r"makes \(28, 28, 6000\), expected at most 4000000 values"):
+        save_network(path, Sequential(layers), name="n", classes=DIGITS)
 
 
 def test_other_inputs_than_digits_are_not_saved(path: Path) -> None:
