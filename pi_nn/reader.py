@@ -26,6 +26,7 @@ from pi_nn.vision.sighting import Guess, sight
 MOST_REJECTED: Final = 50
 # Ink this much fainter than a frame's darker digits is no ink of its own.
 _FAINT: Final = 0.4
+_SPARSE: Final = 0.1
 Roi = tuple[float, float, float, float]
 Picture = str | Path | Image.Image | NDArray[np.uint8] | Frame
 
@@ -106,7 +107,10 @@ class DigitReader:
         boxes = [guess.mark.box for guess in digits]
         weak = [guess.quality < self.thresholds.confidence for guess in digits]
         wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
-        strangers = [mark.box for mark, _ in refused] + list(wholes.values())
+        ink = _usual_ink(scene, digits)
+        strangers = [mark.box for mark, _ in refused if not _is_faint(scene, mark, ink)] + list(
+            wholes.values()
+        )
         strangers += [box for box, doubtful in zip(boxes, weak, strict=True) if doubtful]
         shaky = [doubtful or guess.cut is not None for guess, doubtful in zip(digits, weak, strict=True)]
         alone = among_strangers(boxes, shaky, strangers)
@@ -140,10 +144,12 @@ class DigitReader:
                 refused.append((guess.mark, "touches_edge"))
             elif not is_crumb(guess.mark.box, usual):
                 digits.append(guess)
-        digits, faint = _faint_apart(scene, digits)
+        ink = _usual_ink(scene, digits)
+        faint = [guess for guess in digits if _is_faint(scene, guess.mark, ink)]
         refused += [(guess.mark, "not_a_digit") for guess in faint]
         refused = [(mark, why) for mark, why in refused if not is_crumb(mark.box, usual)]
-        return digits, sorted(refused, key=lambda pair: -pair[0].area)
+        clear = [guess for guess in digits if not any(guess is other for other in faint)]
+        return clear, sorted(refused, key=lambda pair: -pair[0].area)
 
     def _predict(
         self, tile: DigitTile, row: NDArray[np.float32], junk: float, *, cut: bool = False
@@ -185,12 +191,19 @@ class DigitReader:
         return x, y, pixels[y:bottom, x:right]
 
 
-def _faint_apart(scene: Scene, guesses: list[Guess]) -> tuple[list[Guess], list[Guess]]:
-    """Guesses as dark as ink is in this frame, and those far fainter: ruled lines, show-through."""
-    strengths = [scene.strength(guess.mark) for guess in guesses]
-    least = _FAINT * float(np.percentile(strengths, 80)) if strengths else 0.0
-    clear = [g for g, strength in zip(guesses, strengths, strict=True) if strength >= least]
-    return clear, [g for g, strength in zip(guesses, strengths, strict=True) if strength < least]
+def _usual_ink(scene: Scene, guesses: list[Guess]) -> tuple[float, float]:
+    """How dark the darker digits are, 0..1, and how much ink they hold a pixel of length."""
+    if not guesses:
+        return 0.0, 0.0
+    dark = [scene.strength(guess.mark) for guess in guesses]
+    full = [strength * guess.mark.thickness for strength, guess in zip(dark, guesses, strict=True)]
+    return float(np.percentile(dark, 80)), float(np.percentile(full, 80))
+
+
+def _is_faint(scene: Scene, mark: Mark, usual: tuple[float, float]) -> bool:
+    """Whether a mark is far fainter than the digits: a ruled line, a crease, show-through."""
+    strength = scene.strength(mark)
+    return strength < _FAINT * usual[0] or strength * mark.thickness < _SPARSE * usual[1]
 
 
 def _checked(roi: Roi | None) -> Roi | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from pi_nn.vision.lattice import Lattice
@@ -12,6 +13,8 @@ from pi_nn.vision.marks import Mark
 _LEFT_OUT: Final = 0.35
 # A cut must pay: each part counts for this much of its quality.
 _CUT: Final = 0.93
+# So must a join of pieces side by side.
+_BESIDE: Final = 0.95
 # Pieces one above the other are seldom two digits.
 _STACKED: Final = 0.25
 
@@ -48,8 +51,11 @@ def _walk_back(way: list[tuple[int, int]], count: int) -> list[int]:
 
 
 def _discount(lattice: Lattice, first: int, after: int) -> float:
-    whole = first == 0 and after == len(lattice.pieces)
-    return 1.0 if whole or lattice.whole is None else _CUT
+    if lattice.whole is not None:
+        return 1.0 if first == 0 and after == len(lattice.pieces) else _CUT
+    edges = [(piece.box[0], piece.box[0] + piece.box[2]) for piece in lattice.pieces[first:after]]
+    beside = any(b[0] >= a[1] for a, b in pairwise(edges))
+    return _BESIDE if beside else 1.0
 
 
 def _stacked(lattice: Lattice, first: int, mark: Mark) -> float:

@@ -138,8 +138,8 @@ def ink_is_light(low: Floats, mean: Floats, high: Floats) -> bool:
 
 def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bool) -> Lit:
     reach = max(1, round(_REACH * max(low.shape)))
-    paper = np.maximum(smooth(closed(high, reach)), 1)
-    contrast = (paper - low) / paper
+    paper: Floats = np.maximum(smooth(closed(high, reach)), 1)
+    contrast: Floats = (paper - low) / paper
     floor = np.clip(_NOISE * _usual_range(high - low) / paper, _LEAST_CONTRAST, _MOST_NOISE)
     contrast = np.where(contrast > floor, contrast, 0).astype(np.float32)
     top = float(np.sort(contrast, axis=None)[-max(2, contrast.size // 200) :].mean())

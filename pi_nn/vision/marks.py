@@ -32,6 +32,11 @@ class Mark:
     def height(self) -> int:
         return self.box[3]
 
+    @property
+    def thickness(self) -> float:
+        """Pixels of ink for each pixel of length."""
+        return self.area / max(self.box[2:])
+
     def mask(self) -> Mask:
         """Bool mask of the size of the box."""
         return self.runs.paint(*self.box)

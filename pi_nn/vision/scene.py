@@ -29,9 +29,9 @@ _LEAST_PIECE: Final = 3
 # Longer than this share of the frame's shorter side may be a grid or a ruled line.
 _LARGE: Final = 0.4
 # Finer light that leaves this share of a mark has found no structure in it.
-_UNCHANGED: Final = 0.7
+_UNCHANGED: Final = 0.5
 # A hair is thinner than this share of the pen.
-_HAIR: Final = 0.45
+_HAIR: Final = 0.55
 _MOST_RUNS: Final = 300_000
 _MOST_MARKS: Final = 700
 # A frame whose lightest place is darker than this shows nothing.
@@ -94,7 +94,7 @@ class Scene:
 
     def is_hair(self, mark: Mark) -> bool:
         """Whether a mark is much thinner than the pen: the remains of a line, a crease, a hair."""
-        return mark.area < _HAIR * self.pen * max(mark.box[2:])
+        return mark.thickness < _HAIR * self.pen
 
     @cached_property
     def pen(self) -> int:
