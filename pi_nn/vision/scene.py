@@ -31,7 +31,9 @@ _LARGE: Final = 0.4
 # Finer light that leaves this share of a mark has found no structure in it.
 _UNCHANGED: Final = 0.5
 # A hair is thinner than this share of the pen.
-_HAIR: Final = 0.55
+_HAIR: Final = 0.4
+# What is thinner than this share of the pen where a line was taken away are its remains.
+_REMAINS: Final = 0.55
 _MOST_RUNS: Final = 300_000
 _MOST_MARKS: Final = 700
 # A frame whose lightest place is darker than this shows nothing.
@@ -90,10 +92,10 @@ class Scene:
             left = own & fine_ink(self.lit, mark.box, self.pen)
             if np.count_nonzero(left) > _UNCHANGED * mark.area:
                 return [mark]
-        return [piece for piece in marks_in(left, x, y, _LEAST_PIECE) if not self.is_hair(piece)]
+        return [m for m in marks_in(left, x, y, _LEAST_PIECE) if m.thickness >= _REMAINS * self.pen]
 
     def is_hair(self, mark: Mark) -> bool:
-        """Whether a mark is much thinner than the pen: the remains of a line, a crease, a hair."""
+        """Whether a mark is much thinner than the pen: a crease, a hair."""
         return mark.thickness < _HAIR * self.pen
 
     @cached_property
