@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi_nn.errors import DataError, PictureError
+from pi_nn.reader import DigitReader
 from pi_nn.training.datasets.dataset import DIGITS, MAX_IMAGES, SIDE, Dataset
 from pi_nn.training.datasets.tiles import quantise
 from pi_nn.vision import find_digits, open_picture
@@ -46,9 +47,11 @@ def load_folder(folder: Path, progress: Callable[[str, int, int], None]) -> Data
     """
     classes, files = list_pictures(folder)
     tiles, labels, names, missed = [], [], [], []
+    # What belongs together in a digit is known to the bundled network; of other things it knows nothing.
+    reader = DigitReader() if classes == DIGITS else None
     for done, (path, label) in enumerate(files, start=1):
         name = f"{path.parent.name}/{path.name}"
-        tile = largest_digit(path)
+        tile = largest_digit(path, reader)
         if tile is None:
             missed.append((name, label))
         else:
@@ -60,13 +63,18 @@ def load_folder(folder: Path, progress: Callable[[str, int, int], None]) -> Data
     return Dataset(images, np.array(labels, np.int64), classes, tuple(names), tuple(missed))
 
 
-def largest_digit(path: Path) -> NDArray[np.uint8] | None:
-    """The tile, uint8 (28, 28), of what covers the most of the picture; ``None`` when nothing is found."""
+def largest_digit(path: Path, reader: DigitReader | None) -> NDArray[np.uint8] | None:
+    """The tile, uint8 (28, 28), of what covers the most of the picture; ``None`` when nothing is found.
+
+    A ``reader`` joins the strokes of a broken digit; without one, each piece stands for itself.
+    """
     try:
-        findings = find_digits(open_picture(path, max_pixels=MAX_PIXELS))
+        pixels = open_picture(path, max_pixels=MAX_PIXELS)
     except PictureError as error:
         raise DataError(f"{path}: {error}; every file in a class folder must be a picture") from error
-    if not findings.tiles:
+    tiles = reader.examine(pixels)[1] if reader else ()
+    tiles = tiles or find_digits(pixels).tiles
+    if not tiles:
         return None
-    largest = max(findings.tiles, key=lambda tile: tile.box[2] * tile.box[3])
+    largest = max(tiles, key=lambda tile: tile.box[2] * tile.box[3])
     return quantise(largest.pixels)
