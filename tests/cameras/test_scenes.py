@@ -61,6 +61,15 @@ def test_ink_is_in_the_boxes_and_nowhere_else(name: str, level: int, seed: int) 
         part = shown.pixels[y : y + h, x : x + w] < paper - 0.3 * (paper - int(shown.pixels.min()))
         assert part[[0, -1]].any(1).all(), "ink at the top and at the bottom of its box"
         assert part[:, [0, -1]].any(0).all(), "ink at both sides of its box"
+        beside = np.concatenate([shown.pixels[y : y + h, x - 1], shown.pixels[y : y + h, x + w]])
+        assert (beside > paper - 0.55 * (paper - int(shown.pixels.min()))).all(), "and none beside it"
+
+
+@pytest.mark.parametrize("height", [40.0, 120.0, 300.0])
+def test_the_edge_of_a_stroke_is_as_sharp_at_every_size(height: float) -> None:
+    pixels = scene(Recipe(digit_height=height), text="1", size=(640, 480)).pixels.astype(int)
+    steepest = np.abs(np.diff(pixels, axis=1)).max() / np.ptp(pixels)
+    assert 0.35 < steepest < 0.9
 
 
 def test_lines_and_numbers_stand_apart() -> None:

@@ -136,6 +136,12 @@ def test_a_hang_ends_when_the_program_stops(fake_time: Any) -> None:
     assert len(fake_time.waits) == 1
 
 
+def test_waiting_for_a_slow_frame_ends_when_the_program_stops(fake_time: Any) -> None:
+    camera = simulated("slow", fake_time)
+    fake_time.stopping = True
+    assert reasons(camera, 1) == ["camera_timeout"]
+
+
 def test_a_slow_frame_comes_late_but_in_time(fake_time: Any) -> None:
     camera = simulated("digits=7,slow=1", fake_time)
     assert reasons(camera, 2) == ["7", "7"]

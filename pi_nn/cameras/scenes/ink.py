@@ -13,8 +13,8 @@ from pi_nn.records import Box
 
 Canvas = NDArray[np.float32]
 """(H, W) light from each point of the page, linear, 1.0 what an ideally white sheet sends back."""
-_SOFT = 1.3
-"""How much softer than a knife's an edge of ink is, in pixels of the frame."""
+_SOFT = 1.8
+"""Width of the edge of a stroke, in pixels of the frame: a pen and a lens are no sharper."""
 
 
 def draw_digit(

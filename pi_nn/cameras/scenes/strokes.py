@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 FINE = 4
 """A field has this many pixels for one of the digit image."""
-SLOPE = 30.0
+SLOPE = 45.0
 """Grey levels by which a field falls across one of its pixels at the edge of a stroke."""
 EDGE = 120
 """The field's value at the edge of a stroke; more is ink."""
