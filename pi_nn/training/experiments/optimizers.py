@@ -73,7 +73,7 @@ class Optimizers(Experiment):
             )
         dress(axes, "updates", "error E = ½ Σ (t - z)², logarithmic", self.title)
         axes.set_yscale("log")
-        axes.legend(fontsize=11, ncols=2, loc="center right")
+        axes.legend(fontsize=11, ncols=2, loc="center right", bbox_to_anchor=(1, 0.33))
 
     def summary(self, records: Sequence[Record]) -> list[str]:
         return [
