@@ -94,7 +94,7 @@ def draw_printed(axes: Axes, printed: Sequence[Printed], label: str) -> None:
     )
 
 
-def rows_of(records: Sequence[Record], **wanted: Scalar) -> list[Row]:
+def rows_of(records: Sequence[Record], /, **wanted: Scalar) -> list[Row]:
     """The lines of the table that hold the ``wanted`` values: ``rows_of(records, network="book")``."""
     return [row for record in records for row in record.table() if wanted.items() <= row.items()]
 

@@ -128,7 +128,7 @@ def test_each_record_is_followed_by_its_turned_copies(tiny_data) -> None:
 
 
 def test_too_few_records(tiny_data) -> None:
-    with pytest.raises(DataError, match="60,000 records are asked for, the data have [0-9]+; try --quick"):
+    with pytest.raises(DataError, match=r"60,000 records are asked for, the data have [0-9]+; try --quick"):
         Material(load_parts(tiny_data)[0], 60_000)
 
 
