@@ -17,6 +17,8 @@ _CUT: Final = 0.93
 _BESIDE: Final = 0.95
 # Pieces one above the other are seldom two digits.
 _STACKED: Final = 0.25
+# Pieces that reach over more than this many heights of the taller may well stand on two lines.
+_ONE_LINE: Final = 1.8
 
 
 def best_way(lattice: Lattice, quality: Sequence[float]) -> list[int]:
@@ -64,6 +66,8 @@ def _stacked(lattice: Lattice, first: int, mark: Mark) -> float:
         return 0.0
     before = lattice.pieces[first - 1]
     overlap = min(before.box[0] + before.box[2], mark.box[0] + mark.box[2]) - max(before.box[0], mark.box[0])
-    if overlap <= 0.3 * min(before.box[2], mark.box[2]):
+    height = max(before.box[1] + before.height, mark.box[1] + mark.height) - min(before.box[1], mark.box[1])
+    two_lines = height > _ONE_LINE * max(before.height, mark.height)
+    if overlap <= 0.3 * min(before.box[2], mark.box[2]) or two_lines:
         return 0.0
     return float(min(before.area, mark.area))

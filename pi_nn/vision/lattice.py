@@ -18,6 +18,8 @@ from pi_nn.vision.marks import Mark, columns_of, joined
 # Lengths are shares of the taller mark's height.
 _NEAR: Final = 0.3
 _TALLEST: Final = 1.8
+_TWO_HALVES: Final = 2.1
+_TOUCHING: Final = 0.1
 _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.
 _PIECE: Final = 0.75
@@ -76,7 +78,9 @@ def _linked(boxes: NDArray[np.intp], *, stacked: bool = False) -> NDArray[np.boo
     height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
     width = np.maximum.outer(x + w, x + w) - np.minimum.outer(x, x)
     near = (gap_x <= _NEAR * tall) & (gap_y <= _NEAR * tall)
-    fits = (height <= _TALLEST * tall) & (width <= _WIDEST * tall)
+    # Two halves that all but touch make twice their height; two lines of digits stand further apart.
+    tallest = np.where(gap_y <= _TOUCHING * tall, _TWO_HALVES, _TALLEST) * tall
+    fits = (height <= tallest) & (width <= _WIDEST * tall)
     # A speck belongs to nothing; it would only chain neighbours together.
     near &= np.minimum.outer(np.maximum(w, h), np.maximum(w, h)) >= _SPECK * tall
     above = overlap > _ABOVE * np.minimum.outer(w, w)
@@ -98,7 +102,7 @@ def joining(marks: list[Mark]) -> Lattice:
             tallest = max(piece.height for piece in pieces[first:after])
             if (
                 _could_be_digit(mark)
-                and mark.height <= _TALLEST * tallest
+                and mark.height <= _TWO_HALVES * tallest
                 and _connected(linked[first:after, first:after])
             ):
                 candidates.append((first, after, mark))

@@ -25,31 +25,35 @@ _THICK: Final = 0.02
 _GAP: Final = 3
 # A line goes through at least this share of the width of what it belongs to.
 _LONG: Final = 0.25
-# A grid or a frame has at least this many lines; a ruled line is this many times longer than high.
+# A grid or a frame has at least this many lines; ink along a ruled line is this many
+# times longer than high, and the line goes through this share of it.
 _FEWEST: Final = 3
-_ROW: Final = 3.0
+_ROW: Final = 1.6
+_RULED: Final = 0.85
 
 
 def without_lines(mask: Mask) -> Mask | None:
     """``mask`` (H, W) without its long, thin, nearly straight lines across and down.
 
-    ``None`` where there are fewer of them than any grid has and none is far longer than the ink is high: a
-    large digit, say a 7, has straight strokes too.
+    ``None`` where it is neither a grid nor ink along a ruled line: a large digit, say a 7, has straight
+    strokes too.
     """
     across, rows = _thin_lines(mask)
     down, columns = _thin_lines(np.ascontiguousarray(mask.T))
     height, width = mask.shape
-    if rows + columns < _FEWEST and max(height, width) < _ROW * min(height, width):
+    along = rows if width > height else columns
+    ruled = max(height, width) >= _ROW * min(height, width) and max(along, default=0.0) >= _RULED
+    if len(rows) + len(columns) < _FEWEST and not ruled:
         return None
     return mask & ~across & ~down.T
 
 
-def _thin_lines(mask: Mask) -> tuple[Mask, int]:
-    """The places of horizontal lines of ``mask`` where nothing else crosses, and the number of lines."""
+def _thin_lines(mask: Mask) -> tuple[Mask, list[float]]:
+    """The places of horizontal lines of ``mask`` where nothing else crosses; each one's share of the width."""
     height, width = mask.shape
     strips = width // _STRIP
     if strips < 6 or height < 3:
-        return np.zeros((height, width), bool), 0
+        return np.zeros((height, width), bool), []
     thick = max(3, round(_THICK * max(height, width)))
     upright = find_runs(np.ascontiguousarray(mask.T))
     length = upright.stop - upright.start
@@ -57,13 +61,13 @@ def _thin_lines(mask: Mask) -> tuple[Mask, int]:
     length = length[length <= thick]
     tracks = _tracks(thin.paint(0, 0, height, width).T, strips)
     track = tracks[(thin.start + thin.stop) // 2, np.minimum(thin.row // _STRIP, strips - 1)]
-    count = int(tracks.max(initial=0))
+    shares = [float((tracks == k).any(axis=0).mean()) for k in range(1, int(tracks.max(initial=0)) + 1)]
     taken = np.zeros(len(thin), bool)
-    for k in range(1, count + 1):
+    for k in range(1, len(shares) + 1):
         on_line = track == k
         if on_line.any():
             taken |= on_line & (length <= 1.5 * float(np.median(length[on_line])) + 1)
-    return thin.take(np.flatnonzero(taken)).paint(0, 0, height, width).T, count
+    return thin.take(np.flatnonzero(taken)).paint(0, 0, height, width).T, shares
 
 
 def _tracks(mask: Mask, strips: int) -> Ints:

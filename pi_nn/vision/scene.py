@@ -82,17 +82,25 @@ class Scene:
         """Whether the mark may be a grid, a table or a ruled line with digits that touch it."""
         return max(mark.box[2:]) > _LARGE * min(self.size)
 
+    def unlined(self, mark: Mark) -> list[Mark] | None:
+        """The marks left of one without its lines; ``None`` where it has none to speak of."""
+        left = without_lines(mark.mask())
+        if left is None:
+            return None
+        pieces = marks_in(left, mark.box[0], mark.box[1], _LEAST_PIECE)
+        return [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
+
     def opened(self, mark: Mark) -> list[Mark]:
         """What a large mark that is no digit falls into: without its lines, or under finer light."""
         assert self.lit is not None
-        x, y, _, _ = mark.box
-        own = mark.mask()
-        left = without_lines(own)
-        if left is None:
-            left = own & fine_ink(self.lit, mark.box, self.pen)
-            if np.count_nonzero(left) > _UNCHANGED * mark.area:
-                return [mark]
-        return [m for m in marks_in(left, x, y, _LEAST_PIECE) if m.thickness >= _REMAINS * self.pen]
+        pieces = self.unlined(mark)
+        if pieces is not None:
+            return pieces
+        left = mark.mask() & fine_ink(self.lit, mark.box, self.pen)
+        if np.count_nonzero(left) > _UNCHANGED * mark.area:
+            return [mark]
+        pieces = marks_in(left, mark.box[0], mark.box[1], _LEAST_PIECE)
+        return [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
 
     def is_hair(self, mark: Mark) -> bool:
         """Whether a mark is much thinner than the pen: a crease, a hair."""

@@ -57,7 +57,7 @@ def sight(scene: Scene, score: Score) -> list[Guess]:
     known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(mark)])
     marks: list[Mark] = []
     for mark in scene.marks:
-        marks += _opened(scene, mark, known) if scene.is_large(mark) else [mark]
+        marks += _opened(scene, mark, known)
     known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
     small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
     linked = clusters(small)
@@ -70,12 +70,15 @@ def sight(scene: Scene, score: Score) -> list[Guess]:
 
 
 def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
-    """A large mark, or what it falls into where it is no digit; at the frame's edge it hardly ever is one."""
+    """A mark, or what it falls into where it is no digit but digits on lines, in a grid, in a shadow."""
     guess = known.get(id(mark))
+    if not scene.is_large(mark):
+        pieces = scene.unlined(mark) if guess is None and _row_sized(mark) else None
+        return [mark] if pieces is None else pieces
+    # At the frame's edge a large mark hardly ever is a digit, whatever it looks like.
     if guess and guess.quality > _CLEAR and not scene.at_edge(mark):
         return [mark]
-    pieces = scene.opened(mark)
-    return pieces if pieces or guess is None else [mark]
+    return scene.opened(mark) or ([mark] if guess else [])
 
 
 def _cut_apart(
