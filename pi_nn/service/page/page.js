@@ -8,22 +8,25 @@ const MOST_CARDS = 12;
 const WORDS = {
   ok: "sure", unsure: "not sure", no_digit: "no digit", starting: "starting", stale: "no fresh picture", camera_error: "camera fault",
 };
-let classes = [], model = null, seen = null, shown = {}, asking = false, missed = 0, picture = null;
+let classes = [], model = null, seen = null, shown = {}, asking = false, missed = 0, timer = 0, picture = null;
 
 async function look() {
   if (asking || document.hidden) return;
   asking = true;
   try {
+    // Asked for together, so that the picture is the one that the reading is of.
+    const early = shown.fresh ? askFrame().catch(() => null) : null;
     const reading = await askJson("api/reading");
     missed = 0;
     seen = new Date();
     $("offline").hidden = $("unlock").hidden = true;
-    await show(reading);
+    await show(reading, early);
   } catch (error) {
     fail(error);
   }
   asking = false;
-  setTimeout(look, missed ? Math.min(PAUSE * 2 ** missed, 8000) : PAUSE);
+  clearTimeout(timer);
+  timer = setTimeout(look, missed ? Math.min(PAUSE * 2 ** missed, 8000) : PAUSE);
 }
 
 function fail(error) {
@@ -37,7 +40,7 @@ function fail(error) {
   $("offline").textContent = error.status ? error.message : `The daemon does not answer. What you see was read ${seen ? `at ${seen.toLocaleTimeString()}` : "some time ago"}; trying again …`;
 }
 
-async function show(reading) {
+async function show(reading, early) {
   const { status, frame } = reading;
   document.body.classList.toggle("old", status === "stale" || status === "camera_error");
   $("simulated").hidden = !frame?.source.startsWith("simulated");
@@ -49,8 +52,8 @@ async function show(reading) {
   if (reading.model.sha256 !== model) await showModel(reading.model);
   if (reading.id !== shown.id && !document.querySelector("#digits details[open]")) showDigits(reading);
   if (said !== shown.said || reading.id !== shown.id) showHistory(await askJson("api/readings?limit=100"));
-  if (frame && frame.sequence !== shown.sequence) await showFrame(reading);
-  shown = { said, id: reading.id, sequence: frame?.sequence };
+  if (frame && frame.sequence !== shown.sequence) await showFrame(reading, await early ?? await askFrame());
+  shown = { said, id: reading.id, sequence: frame?.sequence, fresh: frame !== null && frame.age_seconds < 2 };
 }
 
 function showValue(reading) {
@@ -95,8 +98,10 @@ function showDigits(reading) {
   $("saw-note").textContent = [more > 0 ? `And ${more} more.` : "", refused].join(" ").trim();
 }
 
-async function showFrame(reading) {
-  const blob = await (await ask("api/frame.jpg?boxes=1")).blob();
+const askFrame = () => ask("api/frame.jpg?boxes=1");
+
+async function showFrame(reading, response) {
+  const blob = await response.blob();
   const image = $("frame"), old = picture;
   picture = URL.createObjectURL(blob);
   image.src = picture;
