@@ -13,7 +13,7 @@ from pi_nn.vision.marks import Mark
 _LEFT_OUT: Final = 0.35
 # A cut must pay: each part counts for this much of its quality.
 _CUT: Final = 0.93
-# So must a join of pieces side by side.
+# So must a join of pieces side by side, or of two that may stand on two lines.
 _BESIDE: Final = 0.95
 # Pieces one above the other are seldom two digits.
 _STACKED: Final = 0.25
@@ -36,7 +36,7 @@ def best_way(lattice: Lattice, quality: Sequence[float]) -> list[int]:
         for index, (first, last, mark) in enumerate(lattice.candidates):
             if last != after:
                 continue
-            worth = value[first] + mark.area * quality[index] * _discount(lattice, first, last)
+            worth = value[first] + mark.area * quality[index] * _discount(lattice, first, last, mark)
             worth -= _STACKED * _stacked(lattice, first, mark)
             if worth > value[after]:
                 value[after], way[after] = worth, (first, index)
@@ -52,12 +52,13 @@ def _walk_back(way: list[tuple[int, int]], count: int) -> list[int]:
     return chosen[::-1]
 
 
-def _discount(lattice: Lattice, first: int, after: int) -> float:
+def _discount(lattice: Lattice, first: int, after: int, mark: Mark) -> float:
+    pieces = lattice.pieces[first:after]
     if lattice.whole is not None:
-        return 1.0 if first == 0 and after == len(lattice.pieces) else _CUT
-    edges = [(piece.box[0], piece.box[0] + piece.box[2]) for piece in lattice.pieces[first:after]]
-    beside = any(b[0] >= a[1] for a, b in pairwise(edges))
-    return _BESIDE if beside else 1.0
+        return 1.0 if len(pieces) == len(lattice.pieces) else _CUT
+    beside = any(b.box[0] >= a.box[0] + a.box[2] for a, b in pairwise(pieces))
+    two_lines = mark.height > _ONE_LINE * max(piece.height for piece in pieces)
+    return (_BESIDE if beside else 1.0) * (_BESIDE if two_lines else 1.0)
 
 
 def _stacked(lattice: Lattice, first: int, mark: Mark) -> float:

@@ -49,7 +49,7 @@ def without_lines(mask: Mask) -> Mask | None:
 
 
 def _thin_lines(mask: Mask) -> tuple[Mask, list[float]]:
-    """The places of horizontal lines of ``mask`` where nothing else crosses; each one's share of the width."""
+    """The places of horizontal lines of ``mask`` where nothing else crosses; each one's share of width."""
     height, width = mask.shape
     strips = width // _STRIP
     if strips < 6 or height < 3:
