@@ -42,7 +42,7 @@ ask_for() {
   local why=$1
   shift
   command -v apt-get >/dev/null || fail "$why. Install what your system calls: $*. Then start this again."
-  say "$why. Install it with this line, then start this again:"
+  say "$why. Install with this line, then start this again:"
   printf '\n    sudo apt-get update && sudo apt-get install -y %s\n\n' "$*" >&2
   exit 1
 }

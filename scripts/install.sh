@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs pi_nn as a service on Raspberry Pi OS (bookworm, trixie). May be run again at any time.
 set -euo pipefail
+umask 022 # what root installs is for the service to read
 root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/scripts/environment.sh"
 
@@ -185,6 +186,8 @@ uninstall() {
 parse "$@"
 if [ "$dry_run" = no ]; then
   [ "$(id -u)" = 0 ] || fail "only root can install: sudo ./scripts/install.sh"
-  command -v apt-get >/dev/null || fail "apt-get was not found; this installs on Raspberry Pi OS and Debian alone"
+  for program in apt-get systemctl; do
+    command -v "$program" >/dev/null || fail "$program was not found; this installs on Raspberry Pi OS and Debian alone"
+  done
 fi
 "$action"

@@ -62,7 +62,7 @@ def pi(request: pytest.FixtureRequest) -> Pi:
 
 @pytest.fixture(scope="session")
 def material(tmp_path_factory: pytest.TempPathFactory, mnist_sample: tuple[np.ndarray, np.ndarray]) -> Path:
-    """1,000 tiles (500 MNIST test images, and these moved by a pixel) and frames, one good, the others bad."""
+    """1,000 tiles (500 MNIST test images, and these moved by a pixel) and frames, one good, others bad."""
     images, _ = mnist_sample
     tiles = np.concatenate([images, np.roll(images, (1, 1), (1, 2))])
     digits, rng = shipped_digits(), np.random.default_rng(7)
