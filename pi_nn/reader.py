@@ -15,18 +15,13 @@ from PIL import Image
 from pi_nn.errors import ConfigError
 from pi_nn.nn import Thresholds, load_network
 from pi_nn.records import Box, DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
-from pi_nn.vision.company import among_strangers, is_alike, is_crumb, usual_height
-from pi_nn.vision.find import doubt_of
+from pi_nn.vision.belief import doubts, sort
 from pi_nn.vision.layout import arrange
-from pi_nn.vision.marks import Mark
 from pi_nn.vision.picture import open_picture, picture_array
 from pi_nn.vision.scene import Scene, check_pixels, survey
-from pi_nn.vision.sighting import Guess, sight
+from pi_nn.vision.sighting import sight
 
 MOST_REJECTED: Final = 50
-# Ink this much fainter than a frame's darker digits is no ink of its own.
-_FAINT: Final = 0.4
-_SPARSE: Final = 0.1
 Roi = tuple[float, float, float, float]
 Picture = str | Path | Image.Image | NDArray[np.uint8] | Frame
 
@@ -103,53 +98,20 @@ class DigitReader:
     def _judge(
         self, scene: Scene, corner: tuple[int, int]
     ) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
-        digits, refused = self._parted(scene, sight(scene, self.network.scores))
-        boxes = [guess.mark.box for guess in digits]
-        weak = [guess.quality < self.thresholds.confidence for guess in digits]
-        wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
-        ink = _usual_ink(scene, digits)
-        strangers = [mark.box for mark, _ in refused if not _is_faint(scene, mark, ink)] + list(
-            wholes.values()
-        )
-        strangers += [box for box, doubtful in zip(boxes, weak, strict=True) if doubtful]
-        shaky = [doubtful or guess.cut is not None for guess, doubtful in zip(digits, weak, strict=True)]
-        alone = among_strangers(boxes, shaky, strangers)
+        limits = self.thresholds
+        found = sort(scene, sight(scene, self.network.scores), confidence=limits.confidence, junk=limits.junk)
+        reasons = doubts(scene, found, confidence=limits.confidence)
         predictions, tiles = [], []
-        for index, line, number in arrange(boxes):
-            guess = digits[index]
-            doubt = doubt_of(scene, guess.mark) or (
-                "not_a_digit" if alone[index] and not weak[index] else None
-            )
+        for index, line, number in arrange([guess.mark.box for guess in found.digits]):
+            guess = found.digits[index]
             box = _moved(scene.frame_box(guess.mark), corner)
-            tile = DigitTile(guess.tile, box, line, number, doubt)
+            tile = DigitTile(guess.tile, box, line, number, reasons[index])
+            tiles.append(tile)
             predictions.append(
                 self._predict(tile, guess.probabilities, guess.junk, cut=guess.cut is not None)
             )
-            tiles.append(tile)
-        return predictions, tiles, [Rejected(_moved(scene.frame_box(m), corner), why) for m, why in refused]
-
-    def _parted(self, scene: Scene, guesses: list[Guess]) -> tuple[list[Guess], list[tuple[Mark, str]]]:
-        """Guesses that may be digits, and ink that is none, largest first, with the reason; crumbs go."""
-        whole = [guess for guess in guesses if not scene.at_edge(guess.mark)] or guesses
-        sure = [
-            guess for guess in whole if self._doubt(guess.quality, 1.0, cut=False) is None and not guess.cut
-        ]
-        usual = usual_height([guess.mark.box for guess in sure or whole])
-        digits, refused = [], []
-        for guess in guesses:
-            weak = guess.quality < self.thresholds.confidence or not is_alike(guess.mark.box, usual)
-            if guess.junk > self.thresholds.junk:
-                refused.append((guess.mark, "not_a_digit"))
-            elif weak and sure and scene.at_edge(guess.mark):
-                refused.append((guess.mark, "touches_edge"))
-            elif not is_crumb(guess.mark.box, usual):
-                digits.append(guess)
-        ink = _usual_ink(scene, digits)
-        faint = [guess for guess in digits if _is_faint(scene, guess.mark, ink)]
-        refused += [(guess.mark, "not_a_digit") for guess in faint]
-        refused = [(mark, why) for mark, why in refused if not is_crumb(mark.box, usual)]
-        clear = [guess for guess in digits if not any(guess is other for other in faint)]
-        return clear, sorted(refused, key=lambda pair: -pair[0].area)
+        refused = [Rejected(_moved(scene.frame_box(mark), corner), why) for mark, why in found.refused]
+        return predictions, tiles, refused
 
     def _predict(
         self, tile: DigitTile, row: NDArray[np.float32], junk: float, *, cut: bool = False
@@ -189,21 +151,6 @@ class DigitReader:
         right = max(x + 1, round((self.roi[0] + self.roi[2]) * width))
         bottom = max(y + 1, round((self.roi[1] + self.roi[3]) * height))
         return x, y, pixels[y:bottom, x:right]
-
-
-def _usual_ink(scene: Scene, guesses: list[Guess]) -> tuple[float, float]:
-    """How dark the darker digits are, 0..1, and how much ink they hold a pixel of length."""
-    if not guesses:
-        return 0.0, 0.0
-    dark = [scene.strength(guess.mark) for guess in guesses]
-    full = [strength * guess.mark.thickness for strength, guess in zip(dark, guesses, strict=True)]
-    return float(np.percentile(dark, 80)), float(np.percentile(full, 80))
-
-
-def _is_faint(scene: Scene, mark: Mark, usual: tuple[float, float]) -> bool:
-    """Whether a mark is far fainter than the digits: a ruled line, a crease, show-through."""
-    strength = scene.strength(mark)
-    return strength < _FAINT * usual[0] or strength * mark.thickness < _SPARSE * usual[1]
 
 
 def _checked(roi: Roi | None) -> Roi | None:

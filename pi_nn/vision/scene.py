@@ -67,6 +67,16 @@ class Scene:
         assert self.lit is not None
         return strength_of(self.lit, mark)
 
+    def softness(self, mark: Mark) -> float:
+        """Width of a mark's steepest edges beyond three pixels, as a share of its height."""
+        assert self.lit is not None
+        x, y, w, h = mark.box
+        top, left = max(y - 1, 0), max(x - 1, 0)
+        grey = self.lit.grey[top : y + h + 1, left : x + w + 1].astype(np.int16)
+        steps = [np.abs(np.diff(grey, axis=axis)).max(axis=1 - axis, initial=0) for axis in (0, 1)]
+        steepest = float(np.percentile(np.concatenate(steps), 90))
+        return (float(grey.max() - grey.min()) / max(steepest, 1) - 3) / h
+
     def frame_box(self, mark: Mark) -> Box:
         """The mark's box in pixels of the frame."""
         x, y, w, h = (v * self.factor for v in mark.box)
