@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from pi_nn.vision.company import among_strangers, is_alike, is_crumb, usual_height
+from pi_nn.records import Box
+from pi_nn.vision.company import among_strangers, in_a_line, is_alike, is_crumb, usual_height
 from pi_nn.vision.marks import Mark
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
 from pi_nn.vision.sighting import Guess
@@ -18,8 +19,11 @@ _SPARSE: Final = 0.1
 # A digit's edge is no wider than this share of its height, a few pixels aside.
 _SOFT: Final = 0.12
 # Of all ink of the size of digits at least this share are digits, or the frame shows something else.
-_SHARE: Final = 0.3
+_SHARE: Final = 0.4
 _FEW: Final = 5
+# Where most are bars this narrow, faint ink counts too: grain makes no other digits.
+_NARROW: Final = 0.5
+_MOSTLY: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     strangers += [*wholes.values(), *(box for box, doubtful in zip(boxes, weak, strict=True) if doubtful)]
     shaky = [doubtful or guess.cut is not None for guess, doubtful in zip(digits, weak, strict=True)]
     alone = among_strangers(boxes, shaky, strangers)
-    firm = sum(not doubtful and not bad for doubtful, bad in zip(weak, alone, strict=True))
+    alone = [bad or line for bad, line in zip(alone, in_a_line(boxes), strict=True)]
+    firm = [box for box, no, bad in zip(boxes, weak, alone, strict=True) if not no and not bad]
     crowded = _crowded(scene, ink, firm)
     reasons = []
     for guess, doubtful, bad in zip(digits, weak, alone, strict=True):
@@ -108,9 +113,11 @@ def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:
     return Ink(height, float(np.percentile(dark, 80)), float(np.percentile(full, 80)))
 
 
-def _crowded(scene: Scene, ink: Ink, firm: int) -> bool:
+def _crowded(scene: Scene, ink: Ink, firm: list[Box]) -> bool:
     """Whether the digits are few among ink of their size: wood, grass and faces hold a 1 here and there."""
     alike = [mark for mark in scene.marks if is_alike((0, 0, 1, max(mark.box[2:])), ink.height)]
-    if len(alike) < _FEW or firm >= _SHARE * len(alike):
+    if len(alike) < _FEW or len(firm) >= _SHARE * len(alike):
         return False
-    return firm < _SHARE * sum(not ink.is_faint(scene, mark) for mark in alike)
+    bars = sum(box[2] < _NARROW * box[3] for box in firm)
+    clear = sum(not ink.is_faint(scene, mark) for mark in alike)
+    return bars > _MOSTLY * len(firm) or len(firm) < _SHARE * clear

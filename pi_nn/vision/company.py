@@ -16,6 +16,10 @@ _DOWN: Final = 2.5
 _LIKE: Final = 0.5
 # Among so many neighbours that are no digits for each that is one, nothing is believed.
 _STRANGERS: Final = 0.5
+# Pieces of a line are narrow, part by less than this share of their height, and hardly step aside.
+_BAR: Final = 0.45
+_BREAK: Final = 0.25
+_ASIDE: Final = 0.35
 # A digit lower than this share of the usual one is a crumb of something.
 _CRUMB: Final = 0.45
 
@@ -33,6 +37,19 @@ def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Seq
     bad = _near(own, other).sum(axis=1)
     good = _near(own, own[~parts]).sum(axis=1)
     return [bool(v) for v in ((bad >= 2) & (bad > _STRANGERS * good)) | (parts & (good == 0))]
+
+
+def in_a_line(digits: Sequence[Box]) -> list[bool]:
+    """For each digit, whether it is a bar that another one carries on: the pieces of a table's line."""
+    if not digits:
+        return []
+    x, y, w, h = np.array(digits, np.float64).T
+    bar = w < _BAR * h
+    tall = np.maximum.outer(h, h)
+    gap = np.maximum.outer(y, y) - np.minimum.outer(y + h, y + h)
+    aside = np.abs(np.subtract.outer(x + w / 2, x + w / 2))
+    carried = (np.abs(gap) <= _BREAK * tall) & (aside <= _ASIDE * tall) & np.logical_and.outer(bar, bar)
+    return [bool(v) for v in carried.any(axis=1)]
 
 
 def is_crumb(box: Box, usual: float) -> bool:
