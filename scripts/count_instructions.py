@@ -197,7 +197,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--armel", type=Path, required=True, help="made by ARCH=armel scripts/emulate_arm.sh")
     parser.add_argument("--armhf", type=Path, required=True, help="made by ARCH=armhf scripts/emulate_arm.sh")
-    parser.add_argument("--check", action="store_true", help="status 1 on growth, or a budget that is newly passed")
+    parser.add_argument("--check", action="store_true", help="status 1 on growth or a newly passed budget")
     parser.add_argument("--update", action="store_true", help="write the counts as the ones to compare with")
     options = parser.parse_args()
     before = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
