@@ -34,6 +34,8 @@ _UNCHANGED: Final = 0.5
 _HAIR: Final = 0.4
 # What is thinner than this share of the pen where a line was taken away are its remains.
 _REMAINS: Final = 0.55
+_BAR: Final = 0.45
+_MOSTLY: Final = 0.6
 _MOST_RUNS: Final = 300_000
 _MOST_MARKS: Final = 700
 # A frame whose lightest place is darker than this shows nothing.
@@ -98,7 +100,11 @@ class Scene:
         if left is None:
             return None
         pieces = marks_in(left, mark.box[0], mark.box[1], _LEAST_PIECE)
-        return [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
+        pieces = [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
+        tall = [piece for piece in pieces if piece.height >= LEAST_HEIGHT]
+        bars = {id(piece) for piece in tall if piece.box[2] < _BAR * piece.height}
+        # Lines that lean too much to be followed leave bars and little else; digits are not all ones.
+        return [p for p in pieces if id(p) not in bars] if len(bars) > _MOSTLY * len(tall) else pieces
 
     def opened(self, mark: Mark) -> list[Mark]:
         """What a large mark that is no digit falls into: without its lines, or under finer light."""
