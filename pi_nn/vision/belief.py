@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from pi_nn.records import Box
 from pi_nn.vision.company import among_strangers, in_a_line, is_alike, is_crumb, usual_height
 from pi_nn.vision.marks import Mark
@@ -36,6 +34,8 @@ class Ink:
 
     def is_faint(self, scene: Scene, mark: Mark) -> bool:
         """Whether a mark is far fainter than the digits: a ruled line, a crease, show-through."""
+        if not self.strength:
+            return False
         strength = scene.strength(mark)
         return strength < _FAINT * self.strength or strength * mark.thickness < _SPARSE * self.full
 
@@ -106,11 +106,12 @@ def _own_doubt(scene: Scene, mark: Mark) -> str | None:
 
 
 def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:
-    if not guesses:
+    if len(guesses) < 2:
+        # Nothing to compare with: a lone digit is as dark as it is.
         return Ink(height, 0.0, 0.0)
     dark = [scene.strength(guess.mark) for guess in guesses]
     full = [strength * guess.mark.thickness for strength, guess in zip(dark, guesses, strict=True)]
-    return Ink(height, float(np.percentile(dark, 80)), float(np.percentile(full, 80)))
+    return Ink(height, sorted(dark)[len(dark) * 4 // 5], sorted(full)[len(full) * 4 // 5])
 
 
 def _crowded(scene: Scene, ink: Ink, firm: list[Box]) -> bool:

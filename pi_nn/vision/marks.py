@@ -105,9 +105,10 @@ def ink_of(lit: Lit, mark: Mark) -> Bytes:
 def strength_of(lit: Lit, mark: Mark) -> float:
     """How much darker than its paper a mark's ink is on the average, 0..1."""
     x, y, w, h = mark.box
-    own = mark.mask()
-    grey = lit.grey[y : y + h, x : x + w][own].mean()
-    return 1 - float(grey) / max(1.0, float(lit.upsampled(lit.paper, mark.box)[own].mean()))
+    grey = float(lit.grey[y : y + h, x : x + w][mark.mask()].mean())
+    c = lit.cell
+    paper = lit.paper[y // c : (y + h) // c + 1, x // c : (x + w) // c + 1]
+    return 1 - grey / float(paper.mean())
 
 
 def _around(runs: Runs) -> Box:

@@ -52,7 +52,7 @@ def _cut(ink: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
 
 def _stretch(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Brings the strokes' cores to full ink: scaling down has thinned a fine line to grey."""
-    top = np.sort(ink, axis=None)[-max(4, ink.size // 40) :].mean()
+    top = float(np.sort(ink, axis=None)[-max(4, ink.size // 40) :].mean())
     if top >= 250 or top < 1:
         return ink
     full: NDArray[np.float32] = np.minimum(ink * np.float32(255 / top), 255)
