@@ -1,6 +1,11 @@
 """From a frame to 28x28 tiles: opens pictures, flattens the light, finds and normalises the digits.
 
-NumPy and Pillow only. Imports run one way: find -> layout, light, runs, tile; picture stands alone.
+NumPy and Pillow only. Imports run one way::
+
+    belief -> company, sighting -> choose -> lattice, scene -> ruling, marks -> light, tile, runs -> cells
+
+``find`` is the way through without a network, ``sighting`` and ``belief`` the way with one (they are handed its
+scores, and never import it); ``picture`` and ``layout`` stand alone.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _BESIDE: Final = 0.95
 # Pieces one above the other are seldom two digits.
 _STACKED: Final = 0.25
 # Pieces that reach over more than this many heights of the taller may well stand on two lines.
-_ONE_LINE: Final = 1.8
+_ONE_LINE: Final = 1.65
 
 
 def best_way(lattice: Lattice, quality: Sequence[float]) -> list[int]:
