@@ -90,7 +90,7 @@ def save_picture(results: Results, path: Path) -> None:
     for row in range(rows):
         every[row * COLUMNS].set_ylabel("digits (%)")
     handles, labels = every[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="upper center", ncols=3, frameon=False)
     figure.savefig(path, dpi=110)
 
 
