@@ -70,12 +70,12 @@ class Scene:
         return strength_of(self.lit, mark)
 
     def softness(self, mark: Mark) -> float:
-        """Width of a mark's steepest edges beyond three pixels, as a share of its height."""
+        """Width of the edges beyond three pixels, as a share of the height: where rows and columns are steepest."""
         assert self.lit is not None
         x, y, w, h = mark.box
         top, left = max(y - 1, 0), max(x - 1, 0)
         grey = self.lit.grey[top : y + h + 1, left : x + w + 1].astype(np.int16)
-        steps = [np.abs(np.diff(grey, axis=axis)).max(axis=1 - axis, initial=0) for axis in (0, 1)]
+        steps = [np.abs(np.diff(grey, axis=axis)).max(axis=axis, initial=0) for axis in (0, 1)]
         ranked = np.sort(np.concatenate(steps))
         steepest = float(ranked[len(ranked) * 9 // 10])
         return (float(grey.max() - grey.min()) / max(steepest, 1) - 3) / h
