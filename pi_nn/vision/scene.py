@@ -70,7 +70,7 @@ class Scene:
         return strength_of(self.lit, mark)
 
     def softness(self, mark: Mark) -> float:
-        """Width of the edges beyond three pixels, as a share of the height: where rows and columns are steepest."""
+        """Width of the edges beyond three pixels, as a share of the height, where each is steepest."""
         assert self.lit is not None
         x, y, w, h = mark.box
         top, left = max(y - 1, 0), max(x - 1, 0)
