@@ -7,7 +7,7 @@ only. That is what a Pi Zero can afford.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,24 +116,25 @@ def _cells(grey: Bytes, cell: int) -> tuple[Floats, Floats, Floats]:
     return low.astype(np.float32), total * np.float32(1 / step**2), high.astype(np.float32)
 
 
-def ink_is_light(low: Floats, mean: Floats, high: Floats) -> bool:
+def ink_is_light(low: NDArray[Any], mean: NDArray[Any], high: NDArray[Any]) -> bool:
     """Whether the minority in each neighbourhood is lighter than the rest: ink covers less than paper does.
 
     Edges of paper and texture are as often light as dark and cancel. Pens of unknown width need
     neighbourhoods of unknown size: from one cell upwards, until one side clearly outweighs the other.
     """
-    usual = float(np.median(high - low))
+    low, mean, high = (cells.astype(np.int32) for cells in (low, mean, high))
+    usual = int(np.median(high - low))
     total = 0.0
     while True:
-        dark = float(np.square(np.maximum(mean - low - usual, 0)).sum())
-        light = float(np.square(np.maximum(high - mean - usual, 0)).sum())
+        dark = int(np.square(np.maximum(mean - low - usual, 0)).sum())
+        light = int(np.square(np.maximum(high - mean - usual, 0)).sum())
         if abs(dark - light) > _DECIDED * (dark + light):
             return light > dark
         total += (light - dark) / (light + dark + 1)
         if max(mean.shape) <= 2:
             return total > 0
         low, high = pooled(np.minimum, filled(low, 2), 2), pooled(np.maximum, filled(high, 2), 2)
-        mean = pooled(np.add, filled(mean, 2), 2) * np.float32(0.25)
+        mean = pooled(np.add, filled(mean, 2), 2) >> 2
 
 
 def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bool) -> Lit:

@@ -83,13 +83,13 @@ def _stroke_width(ink: NDArray[np.uint8]) -> float:
 def _centred(large: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The 40-box picture on a 56x56 canvas, centre of mass in the middle, scaled to 28x28."""
     height, width = large.shape
-    weights = large.astype(np.float32)
-    mass = float(weights.sum())
-    cy = float(weights.sum(axis=1) @ np.arange(height, dtype=np.float32)) / mass + 0.5
-    cx = float(weights.sum(axis=0) @ np.arange(width, dtype=np.float32)) / mass + 0.5
+    down, across = large.sum(axis=1, dtype=np.int32), large.sum(axis=0, dtype=np.int32)
+    mass = int(down.sum())
+    cy = int(down @ np.arange(height, dtype=np.int32)) / mass + 0.5
+    cx = int(across @ np.arange(width, dtype=np.int32)) / mass + 0.5
     y = min(max(round(SIDE - cy), 0), 2 * SIDE - height)
     x = min(max(round(SIDE - cx), 0), 2 * SIDE - width)
-    canvas = np.zeros((2 * SIDE, 2 * SIDE), np.float32)
-    canvas[y : y + height, x : x + width] = weights
+    canvas = np.zeros((2 * SIDE, 2 * SIDE), np.uint16)
+    canvas[y : y + height, x : x + width] = large
     quarters = canvas[0::2, 0::2] + canvas[0::2, 1::2] + canvas[1::2, 0::2] + canvas[1::2, 1::2]
-    return quarters * np.float32(1 / (4 * 255))
+    return quarters.astype(np.float32) * np.float32(1 / (4 * 255))
