@@ -15,10 +15,7 @@ RECORDED = Path(__file__).parents[3] / "docs" / "experiments"
 
 
 def rows(name: str, **wanted):
-    path = RECORDED / f"{name}.jsonl"
-    if not path.exists():
-        pytest.skip(f"docs/experiments/{name}.jsonl is not recorded yet")
-    return rows_of(list(Journal(path).read().values()), **wanted)
+    return rows_of(list(Journal(RECORDED / f"{name}.jsonl").read().values()), **wanted)
 
 
 @pytest.mark.parametrize("printed", LearningRate.printed, ids=lambda p: str(p.x))
