@@ -56,7 +56,8 @@ def experiment(
     if name is None:
         _list()
         return
-    from pi_nn.training.experiments.crews import Alone, Cluster, Processes
+    from pi_nn.training.experiments.cluster import Cluster
+    from pi_nn.training.experiments.crews import Alone, Processes
     from pi_nn.training.experiments.experiment import find_experiment
     from pi_nn.training.experiments.journal import Journal
     from pi_nn.training.experiments.runner import finished, missing, run

@@ -1,4 +1,4 @@
-"""Who does the jobs: this process, one process a core, or a Dask cluster."""
+"""Who does the jobs: this process, or one process a core; :mod:`.cluster` has a third."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from pi_nn.errors import ConfigError
 from pi_nn.training.experiments.job import Job, Record
 
 Work = Callable[[Job], Record]
@@ -48,44 +46,6 @@ class Processes:
                 for child in multiprocessing.active_children():
                     child.terminate()
                 raise
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """The workers of a Dask scheduler at ``address``, such as ``tcp://192.168.1.20:8786``.
-
-    They need this package and the data that the jobs name. A job whose worker dies is done by another.
-    """
-
-    address: str
-
-    @property
-    def workers(self) -> int:
-        with self._client() as client:
-            return max(1, sum(int(threads) for threads in client.nthreads().values()))
-
-    def perform(self, work: Work, jobs: Sequence[Job]) -> Iterator[Record]:
-        from distributed import as_completed
-
-        with self._client() as client:
-            futures = client.map(work, list(jobs), pure=False, retries=2)
-            for _, record in as_completed(futures, with_results=True):
-                yield record
-
-    @contextmanager
-    def _client(self) -> Iterator[Any]:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise ConfigError("--scheduler needs Dask: pip install 'pi-nn[cluster]'") from None
-        try:
-            client = Client(self.address, timeout=10, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"no Dask scheduler answers at {self.address} ({error}); start one with 'dask scheduler'"
-            ) from error
-        with client:
-            yield client
 
 
 @contextmanager
