@@ -80,7 +80,7 @@ def _linked(boxes: NDArray[np.intp], *, stacked: bool = False) -> NDArray[np.boo
     near = (gap_x <= _NEAR * tall) & (gap_y <= _NEAR * tall)
     # Two halves that all but touch make twice their height; two lines of digits stand further apart.
     tallest = np.where(gap_y <= _TOUCHING * tall, _TWO_HALVES, _TALLEST) * tall
-    fits = (height <= tallest) & (width <= _WIDEST * tall)
+    fits = (height <= tallest) & (width <= _WIDEST * height)
     # A speck belongs to nothing; it would only chain neighbours together.
     near &= np.minimum.outer(np.maximum(w, h), np.maximum(w, h)) >= _SPECK * tall
     above = overlap > _ABOVE * np.minimum.outer(w, w)
