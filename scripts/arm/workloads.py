@@ -32,7 +32,8 @@ def frames(folder: Path) -> None:
     from pi_nn.nn import load_network
     from pi_nn.reader import DigitReader
 
-    pictures = np.load(folder / "frames.npz")
+    with np.load(folder / "frames.npz") as archive:
+        pictures = dict(archive)  # an archive reads its file anew each time
     for network in ("digits-cnn", "digits-tiny"):
         reader = DigitReader(load_network(network))
         for name in ("clean", "noisy", "blank"):
