@@ -1,32 +1,51 @@
 """From a frame under uneven light to grey in which ink is dark, and a threshold for every place of it.
 
-All looking around happens on coarse cells of a few pixels each; the frame itself is passed over a few times
-only. That is what a Pi Zero can afford.
+All looking around happens on coarse cells of a few pixels each, and from where the ink is known only there;
+the frame itself is passed over a few times only. That is what a Pi Zero can afford.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.records import Box
-from pi_nn.vision.cells import Bytes, Floats, closed, closed_pixels, filled, halved, pooled, slide_max, smooth
+from pi_nn.vision.cells import (
+    Bytes,
+    Shorts,
+    closed,
+    closed_pixels,
+    filled,
+    pooled,
+    slide_max,
+    smooth,
+    spread,
+)
 
-# Ink is at least this much darker than its paper, as a share of the paper's grey.
-_LEAST_CONTRAST: Final = 0.10
-# Paper noise stays below this many times the usual difference within a cell.
-_NOISE: Final = 2.5
-_MOST_NOISE: Final = 0.45
+Floats = NDArray[np.float32]
+
+# Ink is at least a tenth darker than its paper. Paper noise stays below 5/2 of the usual difference within a
+# cell, and at most 29/64 of the paper's grey count as noise.
+_TENTH: Final = np.int16(10)
+_WHITE: Final = np.int16(4 * 255)
+_NOISE: Final = (np.int16(5), np.int16(1))
+_MOST_NOISE: Final = (np.int16(29), np.int16(6))
 # Noise is told for blocks of so many cells each way.
 _BLOCK: Final = 8
 # Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
 # ruled lines and rubbed-out pencil stay below.
-_NEAR_SHARE: Final = 0.38
+_NEAR_SHARE: Final = np.float32(0.38)
 _FRAME_SHARE: Final = 0.22
+# Strong ink is near by within so many cells. One cell more is needed to interpolate.
+_NEAR: Final = 2
+_MARGIN: Final = _NEAR + 1
+# Ink is full at this share of the strongest contrast near by.
+_FULL: Final = np.float32(0.65)
 # The paper is looked for within this share of the longer side: wider than any pen's stroke.
 _REACH: Final = 0.12
 # Polarity counts as decided when one side outweighs the other by this share of both.
@@ -36,40 +55,58 @@ _WIDEST_PEN: Final = 60
 _FINE_SHARE: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Lit:
-    """Coarse cells of ``cell`` x ``cell`` pixels over a grey picture in which ink is dark.
+    """Coarse cells of ``cell`` x ``cell`` pixels over the inked part of a grey picture in which ink is dark.
 
     ``grey`` uint8 (H, W). One float32 (rows, columns) value a cell: ``paper``, its grey level; ``threshold``,
     the grey level below which there is ink (0: no ink); ``strongest``, the largest contrast near by, 0..1.
-    ``light_ink`` tells that ``grey`` is the frame turned over.
+    ``corner`` is the column and row of the first of these cells in the whole picture; those beyond its edges
+    are like the outermost. ``light_ink`` tells that ``grey`` is the frame turned over.
     """
 
     grey: Bytes
     cell: int
+    corner: tuple[int, int]
     paper: Floats
     threshold: Floats
     strongest: Floats
     light_ink: bool
 
-    def upsampled(self, cells: Floats, box: Box) -> Bytes:
-        """``cells`` (0..255) interpolated over ``box`` of the grey picture, uint8 (height, width)."""
+    @cached_property
+    def inked(self) -> Box:
+        """The part of the grey picture in which there may be ink."""
+        rows, columns = self.threshold.shape
+        height, width = self.grey.shape
+        left, top = max(self.corner[0] + 1, 0) * self.cell, max(self.corner[1] + 1, 0) * self.cell
+        right, bottom = (self.corner[0] + columns - 1) * self.cell, (self.corner[1] + rows - 1) * self.cell
+        return left, top, min(right, width) - left, min(bottom, height) - top
+
+    def ink(self) -> NDArray[np.bool_]:
+        """Where in :attr:`inked` there is ink, bool (height, width)."""
+        x, y, w, h = self.inked
+        limit = self.upsampled(self.threshold.astype(np.int16), self.inked).astype(np.uint8)
+        return self.grey[y : y + h, x : x + w] < limit
+
+    @cached_property
+    def whole_paper(self) -> Shorts:
+        """``paper`` in whole grey levels."""
+        return self.paper.astype(np.int16)
+
+    @cached_property
+    def full(self) -> Shorts:
+        """By how many grey levels full ink is darker than the paper, of each cell."""
+        return (self.paper * self.strongest * _FULL).astype(np.int16)
+
+    def upsampled(self, cells: Shorts, box: Box) -> Shorts:
+        """``cells`` (0..255) interpolated over ``box`` of the grey picture, int16 (height, width)."""
         x, y, w, h = box
         c = self.cell
-        source = (x / c, y / c, min((x + w) / c, cells.shape[1]), min((y + h) / c, cells.shape[0]))
-        small = Image.fromarray(np.clip(cells, 0, 255).astype(np.uint8))
-        return np.asarray(small.resize((w, h), Image.Resampling.BILINEAR, box=source))
-
-    def inked(self) -> Box | None:
-        """The part of the grey picture in which there may be ink."""
-        rows = np.flatnonzero(self.threshold.any(axis=1))
-        if len(rows) == 0:
-            return None
-        columns = np.flatnonzero(self.threshold.any(axis=0))
-        height, width = self.grey.shape
-        x, y = int(columns[0]) * self.cell, int(rows[0]) * self.cell
-        right, bottom = (int(columns[-1]) + 1) * self.cell, (int(rows[-1]) + 1) * self.cell
-        return x, y, min(right, width) - x, min(bottom, height) - y
+        x, y = x - self.corner[0] * c - c // 2, y - self.corner[1] * c - c // 2
+        left, top = x // c, y // c
+        around = cells[top : (y + h - 1) // c + 2, left : (x + w - 1) // c + 2]
+        x, y = x - left * c, y - top * c
+        return spread(around, c)[y : y + h, x : x + w]
 
 
 def cell_size(height: int, width: int) -> int:
@@ -77,87 +114,112 @@ def cell_size(height: int, width: int) -> int:
     return 4 if longest <= 160 else 8 if longest <= 900 else 16
 
 
-def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit:
-    """Paper and thresholds of a frame (H, W) or (H, W, 3).
+def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | None:
+    """Paper and thresholds of a frame (H, W) or (H, W, 3), ``None`` where nothing stands out from its ground.
 
     ``light_ink`` says whether ink is lighter than its ground; ``None`` finds out.
     """
-    green = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 1])
-    cell = cell_size(*green.shape)
-    low, mean, high = _cells(green, cell)
-    if pixels.ndim == 2 and not (high - low > _LEAST_CONTRAST * low).any():
-        return _blank(green, cell, high)
+    grey = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 1])
+    cell = cell_size(*grey.shape)
+    half = Image.fromarray(grey).reduce(2)
+    low, high = _extremes(half, cell // 2)
+    if pixels.ndim == 2 and not ((high - low) * _TENTH > low).any():
+        return None
     if light_ink is None:
-        light_ink = ink_is_light(low, mean, high)
-    grey = green
+        light_ink = ink_is_light(low, _scaled(np.asarray(half.reduce(cell // 2))), high)
     if pixels.ndim == 3:
         # The weakest channel shows coloured ink best; on a board the strongest does.
         join = np.maximum if light_ink else np.minimum
-        grey = join(join(pixels[:, :, 0], pixels[:, :, 2]), green)
-        low, mean, high = _cells(grey, cell)
+        grey = join(join(pixels[:, :, 0], pixels[:, :, 2]), grey)
+        low, high = _extremes(Image.fromarray(grey).reduce(2), cell // 2)
     if light_ink:
-        grey, low, high = ~grey, 255 - high, 255 - low
+        grey, low, high = ~grey, _WHITE - high, _WHITE - low
     return _thresholds(grey, cell, low, high, light_ink)
 
 
-def _blank(grey: Bytes, cell: int, paper: Floats) -> Lit:
-    none = np.zeros_like(paper)
-    return Lit(grey, cell, paper, none, none, False)
+def _extremes(half: Image.Image, step: int) -> tuple[Shorts, Shorts]:
+    """Darkest and lightest places of each cell of ``step`` x ``step`` pixels of a picture at half size.
 
-
-def _cells(grey: Bytes, cell: int) -> tuple[Floats, Floats, Floats]:
-    """Darkest, mean and lightest grey of each cell, float32 (rows, columns).
-
-    Pairs of pixels are averaged first: that halves the noise, and a stroke is rarely one pixel wide.
+    At half size since that halves the noise, and a stroke is rarely one pixel wide.
     """
-    half, step = filled(halved(grey), cell // 2), cell // 2
-    low, high = pooled(np.minimum, half, step), pooled(np.maximum, half, step)
-    total = pooled(np.add, half.astype(np.uint16), step).astype(np.float32)
-    return low.astype(np.float32), total * np.float32(1 / step**2), high.astype(np.float32)
+    grey = filled(np.asarray(half), step)
+    return _scaled(pooled(np.minimum, grey, step)), _scaled(pooled(np.maximum, grey, step))
 
 
-def ink_is_light(low: NDArray[Any], mean: NDArray[Any], high: NDArray[Any]) -> bool:
+def _scaled(grey: Bytes) -> Shorts:
+    """In quarters of a grey level, so that little is lost by rounding."""
+    return grey.astype(np.int16) * np.int16(4)
+
+
+def ink_is_light(low: Shorts, mean: Shorts, high: Shorts) -> bool:
     """Whether the minority in each neighbourhood is lighter than the rest: ink covers less than paper does.
 
     Edges of paper and texture are as often light as dark and cancel. Pens of unknown width need
     neighbourhoods of unknown size: from one cell upwards, until one side clearly outweighs the other.
     """
-    low, mean, high = (cells.astype(np.int32) for cells in (low, mean, high))
-    usual = int(np.median(high - low))
+    usual = np.partition((high - low).ravel(), low.size // 2)[low.size // 2]
     total = 0.0
     while True:
-        dark = int(np.square(np.maximum(mean - low - usual, 0)).sum())
-        light = int(np.square(np.maximum(high - mean - usual, 0)).sum())
+        dark, light = _weight(mean - low - usual), _weight(high - mean - usual)
         if abs(dark - light) > _DECIDED * (dark + light):
             return light > dark
         total += (light - dark) / (light + dark + 1)
         if max(mean.shape) <= 2:
             return total > 0
         low, high = pooled(np.minimum, filled(low, 2), 2), pooled(np.maximum, filled(high, 2), 2)
-        mean = pooled(np.add, filled(mean, 2), 2) >> 2
+        mean = pooled(np.add, filled(mean, 2), 2) >> np.int16(2)
 
 
-def _thresholds(grey: Bytes, cell: int, low: Floats, high: Floats, light_ink: bool) -> Lit:
-    reach = max(1, round(_REACH * max(low.shape)))
-    paper: Floats = np.maximum(smooth(closed(high, reach)), 1)
-    contrast: Floats = (paper - low) / paper
-    floor = np.clip(_NOISE * _usual_range(high - low) / paper, _LEAST_CONTRAST, _MOST_NOISE)
-    contrast = np.where(contrast > floor, contrast, 0).astype(np.float32)
-    top = float(np.sort(contrast, axis=None)[-max(2, contrast.size // 200) :].mean())
-    strongest = slide_max(contrast, 2)
-    share = np.maximum(np.maximum(_NEAR_SHARE * strongest, _FRAME_SHARE * top), floor)
-    threshold = np.where(strongest > 0, paper * (1 - share), np.float32(0))
-    return Lit(grey, cell, paper, threshold, strongest, light_ink)
+def _weight(excess: Shorts) -> float:
+    """Sum of the squares of what is above 0."""
+    above = np.maximum(excess, 0).ravel().astype(np.float32)
+    return float(np.dot(above, above))
 
 
-def _usual_range(ranges: Floats) -> Floats:
-    """The difference within a cell that is usual near by, the paper's: the lower third of each block."""
+def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bool) -> Lit | None:
+    paper = np.maximum(smooth(closed(high, max(1, round(_REACH * max(low.shape))))), 1)
+    noise = np.maximum(_noise(high - low), paper // _TENTH)
+    noise = np.minimum(noise, (paper * _MOST_NOISE[0]) >> _MOST_NOISE[1])
+    stands_out = paper - low > noise
+    rows, columns = stands_out.any(axis=1).nonzero()[0], stands_out.any(axis=0).nonzero()[0]
+    if len(rows) == 0:
+        return None
+    # From here on floats, but only around the ink.
+    near = _around(rows, low.shape[0])[:, None], _around(columns, low.shape[1])
+    ground = paper[near].astype(np.float32)
+    contrast = (ground - low[near]) * stands_out[near] / ground
+    top = _FRAME_SHARE * _mean_of_top(contrast[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN], max(2, low.size // 200))
+    strongest = slide_max(contrast, _NEAR)
+    share = np.maximum(np.maximum(_NEAR_SHARE * strongest, top), noise[near] / ground)
+    ground *= np.float32(0.25)
+    threshold = ground * (1 - share) * (strongest > 0)
+    corner = int(columns[0]) - _MARGIN, int(rows[0]) - _MARGIN
+    return Lit(grey, cell, corner, ground, threshold, strongest, light_ink)
+
+
+def _around(inked: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    """Indices from ``_MARGIN`` before the first to as many after the last, held within 0..count - 1."""
+    return np.minimum(np.maximum(np.arange(inked[0] - _MARGIN, inked[-1] + _MARGIN + 1), 0), count - 1)
+
+
+def _mean_of_top(values: Floats, count: int) -> np.float32:
+    """Mean of the ``count`` largest; where there are fewer, the others are 0."""
+    return np.float32(np.add.reduce(np.sort(values, axis=None)[-count:]) / count)
+
+
+def _noise(ranges: Shorts) -> Shorts:
+    """What paper noise stays below, of each cell, from the difference within a cell that is usual near by.
+
+    Usual is the lower third of each block.
+    """
     step = min(_BLOCK, *ranges.shape)
     full = filled(ranges, step)
     rows, columns = full.shape[0] // step, full.shape[1] // step
     blocks = full.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
-    third = np.sort(blocks, axis=2)[:, :, step * step // 3]
-    return third.repeat(step, axis=0).repeat(step, axis=1)[: ranges.shape[0], : ranges.shape[1]]
+    third = step * step // 3
+    usual = np.partition(blocks, third, axis=2)[:, :, third]
+    noise = (usual * _NOISE[0]) >> _NOISE[1]
+    return noise.repeat(step, axis=0).repeat(step, axis=1)[: ranges.shape[0], : ranges.shape[1]]
 
 
 def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
@@ -170,4 +232,5 @@ def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
     grey = lit.grey[y : y + h, x : x + w]
     paper = closed_pixels(grey, reach)
     least = np.maximum(1 - lit.threshold / lit.paper, _FINE_SHARE * lit.strongest)
-    return grey < paper * (1 - lit.upsampled(least * 255, box) * np.float32(1 / 255))
+    share = 255 - lit.upsampled((least * 255).astype(np.int16), box).astype(np.uint16)
+    return np.asarray(grey * np.uint16(255) < paper * share)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,6 @@ from pi_nn.vision.tile import tile_of
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-
-# Ink is full at this share of the strongest contrast near by, and none below a fifth of that.
-_FULL: Final = 0.65
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +92,8 @@ def ink_of(lit: Lit, mark: Mark) -> Bytes:
     box = (x, y, right - x, bottom - y)
     own = _grown(mark.runs.paint(*box))
     # Only where the mark is: on a Pi Zero a float costs fifty times what a byte does.
-    paper = lit.upsampled(lit.paper, box)[own].astype(np.float32)
-    full = paper * lit.upsampled(lit.strongest * 255, box)[own] * np.float32(_FULL / 255)
+    paper = lit.upsampled(lit.whole_paper, box)[own].astype(np.float32)
+    full = lit.upsampled(lit.full, box)[own].astype(np.float32)
     contrast = paper - lit.grey[y:bottom, x:right][own]
     ink = contrast * (np.float32(255 / 0.8) / np.maximum(full, 1)) - np.float32(0.2 * 255 / 0.8)
     result = np.zeros(own.shape, np.uint8)
@@ -110,7 +106,8 @@ def strength_of(lit: Lit, mark: Mark) -> float:
     x, y, w, h = mark.box
     grey = float(lit.grey[y : y + h, x : x + w][mark.mask()].mean())
     c = lit.cell
-    paper = lit.paper[y // c : (y + h) // c + 1, x // c : (x + w) // c + 1]
+    left, top = x // c - lit.corner[0], y // c - lit.corner[1]
+    paper = lit.paper[top : top + (y % c + h) // c + 1, left : left + (x % c + w) // c + 1]
     return 1 - grey / float(paper.mean())
 
 

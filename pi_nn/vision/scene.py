@@ -143,13 +143,12 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
     if min(small.shape[:2]) < LEAST_HEIGHT:
         return Scene()
     lit = level(small, light_ink=light_ink)
-    inked = lit.inked()
-    if inked is None:
+    if lit is None:
         return Scene(reason="too_dark" if int(small.max()) < _DARK else None)
-    x, y, w, h = inked
-    runs = find_runs(lit.grey[y : y + h, x : x + w] < lit.upsampled(lit.threshold, inked))
+    runs = find_runs(lit.ink())
     if len(runs) > _MOST_RUNS:
         return Scene(reason="crowded")
+    x, y, _, _ = lit.inked
     blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
     sizes = blobs.boxes[:, 2:].max(axis=1, initial=0)
     chosen = np.argsort(-sizes, kind="stable")[: min(_MOST_MARKS, int((sizes >= _LEAST_PIECE).sum()))]
