@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pi_nn.nn.fold import fold
-from pi_nn.nn.layer import walk
-from pi_nn.nn.program import Program, matrices_of
+from pi_nn.nn.matrices import Matrices
+from pi_nn.nn.program import Program
 from pi_nn.nn.sequential import Sequential
 from pi_nn.nn.workspace import Array
 
@@ -25,7 +25,7 @@ class Plan:
 
     def __init__(self, network: Sequential) -> None:
         self._network = fold(network)
-        self._matrices = matrices_of(list(walk(self._network.layers)))
+        self._matrices = Matrices()
         self._outputs = self._network.output_shape
         first = Program(self._network, 1, self._matrices)
         self._chunk = min(_LARGEST, 1 << max(1, _CACHE // first.bytes).bit_length() - 1)

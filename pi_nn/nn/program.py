@@ -4,9 +4,11 @@ Where the plain layers lose time, and what is done about it:
 
 - Fresh memory costs page faults. Every array is made once, at an address that suits the vector unit, and
   every call writes into one (``out=``).
-- A call into NumPy costs about a microsecond, as much as 50,000 multiplications. A layer is at most
-  three: unfold the patches, one matrix product, ReLU. Where a copy is needed anyway ReLU is the copy: it
+- A call into NumPy costs about a microsecond, as much as 50,000 multiplications. Most layers are three:
+  unfold the patches, one matrix product, ReLU. Where a copy is needed anyway ReLU is the copy: it
   writes into the frame of zeros, or the place, that the next layer reads from.
+- A 3x3 convolution of several channels takes two products more, and two thirds of the multiplications:
+  see winograd.py.
 - A bias costs nothing. With v the product without it, relu(v + b) = max(v, -b) + b: what is stored is
   max(v, -b), and the missing b, times the next layer's weights, is part of the next layer's bias. So only
   the last one is ever added. (The frame of zeros then holds -b.)
@@ -22,7 +24,6 @@ Where the plain layers lose time, and what is done about it:
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
@@ -34,36 +35,17 @@ from pi_nn.nn.conv import Conv2d
 from pi_nn.nn.flatten import Flatten
 from pi_nn.nn.layer import Layer
 from pi_nn.nn.linear import Linear
+from pi_nn.nn.matrices import Matrices
 from pi_nn.nn.pooling import MaxPool2d
 from pi_nn.nn.residual import Residual
 from pi_nn.nn.sequential import Sequential
 from pi_nn.nn.unfold import patches
-from pi_nn.nn.workspace import Array, Shape
+from pi_nn.nn.winograd import product_rows, tile_height, tiled
+from pi_nn.nn.workspace import Array, Shape, aligned, aligned_empty
 
-Matrices = dict[int, Array]
 _SMALL = 1_000_000
-# With the weights of an output side by side the reference BLAS (Debian's, on a 32-bit Pi without OpenBLAS)
-# adds up dot products in a register, a sixth fewer instructions. OpenBLAS on other machines is up to a third
-# slower that way, except for few outputs.
-_DOT_PRODUCTS = platform.machine().startswith("armv")
-_FEW = 16
-
-
-def matrices_of(layers: Sequence[Layer]) -> Matrices:
-    """For each Linear and Conv2d, by ``id``, its weights as a matrix (inputs, outputs)."""
-    found = {}
-    for layer in layers:
-        if isinstance(layer, Linear):
-            found[id(layer)] = _laid_out(layer.weight.value)
-        elif isinstance(layer, Conv2d):
-            found[id(layer)] = _laid_out(layer.matrix(layer.weight.value))
-    return found
-
-
-def _laid_out(weights: Array) -> Array:
-    """Weights (outputs, inputs) as a matrix (inputs, outputs), in memory as this machine likes it."""
-    by_output = _DOT_PRODUCTS or len(weights) <= _FEW
-    return _placed(weights).T if by_output else _placed(weights.T)
+# With fewer channels the calls for tiles cost more than they save.
+_MANY = 8
 
 
 class Program:
@@ -83,7 +65,7 @@ class Program:
         self._patches = self._new((n * _most_patches(network.layers, network.input_shape),))
         self._compile(network.layers)
         self._settle_relu()
-        self._lack = _placed(self._lack[None])
+        self._lack = aligned(self._lack[None])
 
     def run(self, x: Array) -> Array:
         """The outputs (n, K), an array of their own, for float32 ``x`` of any shape that holds n inputs."""
@@ -93,7 +75,7 @@ class Program:
         return np.add(self._values, self._lack)
 
     def _new(self, shape: Shape) -> Array:
-        array = _empty(shape)
+        array = aligned_empty(shape)
         self.bytes += array.nbytes
         return array
 
@@ -121,7 +103,7 @@ class Program:
             self._first, self._shape = partial(np.copyto, target), target.shape
         elif self._rectify:
             # Of the values' full shape but for n: with one digit NumPy then has nothing to broadcast.
-            floor = _placed(np.broadcast_to(-self._lack, (1, *self._values.shape[1:])))
+            floor = aligned(np.broadcast_to(-self._lack, (1, *self._values.shape[1:])))
             self._steps.append(partial(np.maximum, self._values, floor, out=target))
         else:
             self._steps.append(partial(np.copyto, target, self._values))
@@ -130,6 +112,12 @@ class Program:
     def _begin(self) -> None:
         """Take the input in, if that has not been done."""
         if self._first is _nothing:
+            self._move(self._new(self._values.shape))
+
+    def _line_up(self) -> None:
+        """The values rectified, and in one piece of memory, as the input is."""
+        apart = self._first is not _nothing and not self._values.flags.c_contiguous
+        if self._rectify or apart:
             self._move(self._new(self._values.shape))
 
     def _settle_relu(self) -> None:
@@ -146,13 +134,14 @@ class Program:
         return self._values
 
     def _flatten(self) -> None:
+        self._line_up()
         n, *shape = self._values.shape
         self._lack = np.tile(self._lack, prod(shape[:-1]))
         self._values = self._values.reshape(n, -1)
 
     def _product(self, inputs: Array, layer: Linear | Conv2d) -> None:
         """values = inputs (pieces, rows, k) @ matrix (k, f). They lack the bias and what inputs lacked."""
-        matrix = self._matrices[id(layer)]
+        matrix = self._matrices.plain(layer)
         multiply: Callable[..., object] = np.matmul
         out = self._new((*inputs.shape[:2], matrix.shape[1]))
         self._values = out.reshape(-1, matrix.shape[1])
@@ -164,6 +153,11 @@ class Program:
             self._first = lambda x: multiply(x, matrix, out)
         else:
             self._steps.append(partial(multiply, inputs, matrix, out=out))
+        self._fall_short(layer)
+
+    def _fall_short(self, layer: Linear | Conv2d) -> None:
+        """From what the inputs of a layer lack to what its outputs do."""
+        matrix = self._matrices.plain(layer)
         self._lack = np.resize(self._lack, len(matrix)) @ matrix
         if layer.bias is not None:
             self._lack += layer.bias.value
@@ -171,13 +165,12 @@ class Program:
     def _pieces(self, layer: Linear | Conv2d, positions: int) -> int:
         """Into how many products of equal size to divide one of ``positions`` rows a digit."""
         n = len(self._values)
-        work = positions * self._matrices[id(layer)].size
+        work = positions * self._matrices.plain(layer).size
         return next(p for p in (1 << i for i in range(32)) if p >= n or n // p * work <= _SMALL)
 
     def _linear(self, layer: Linear | Conv2d) -> None:
-        if self._rectify:
-            self._settle_relu()
-        rows = self._values.reshape(self._pieces(layer, 1), -1, len(self._matrices[id(layer)]))
+        self._line_up()
+        rows = self._values.reshape(self._pieces(layer, 1), -1, len(self._matrices.plain(layer)))
         self._product(rows, layer)
 
     def _convolve(self, layer: Conv2d, pool: int) -> None:
@@ -186,22 +179,48 @@ class Program:
             self._linear(layer)
             self._values = self._values.reshape(n, 1, 1, -1)
             return
+        oh, ow, f = layer.output_shape((h, w, c))
+        oh, ow = oh // pool, ow // pool
+        if _suits_tiles(layer):
+            self._in_tiles(layer, oh, ow, pool)
+            self._pool((oh, pool * pool, n * ow * f))
+            self._values = self._values.reshape(oh, n, ow, f).transpose(1, 0, 2, 3)
+        else:
+            self._in_patches(layer, oh, ow, pool)
+            self._pool((n, pool * pool, oh * ow * f))
+            self._values = self._values.reshape(n, oh, ow, f)
+
+    def _pool(self, windows: Shape) -> None:
+        """The largest of each window, whose values stand along the middle axis."""
+        if windows[1] > 1:
+            out = self._new((windows[0], windows[2]))
+            self._steps.append(partial(np.maximum.reduce, self._values.reshape(windows), axis=1, out=out))
+            self._values = out
+
+    def _in_patches(self, layer: Conv2d, oh: int, ow: int, pool: int) -> None:
+        """Values (n, pool, pool, oh, ow, filters): the places within a pool's window come first."""
+        n, h, w, c = self._values.shape
         p = layer.padding
         frame = self._new((n, h + 2 * p, w + 2 * p, c))
         frame[...] = -self._lack
         self._move(frame[:, p : p + h, p : p + w])
-        view = patches(frame, layer.kernel, layer.stride)
-        oh, ow = view.shape[1] // pool, view.shape[2] // pool
-        pieces = self._pieces(layer, oh * ow * pool * pool)
-        # To (pieces, n, pool, pool, oh, ow, k, k, c): the places within a pool's window come first.
-        view = view[:, : oh * pool, : ow * pool]
-        view = view.reshape(pieces, -1, oh, pool, ow, pool, *view.shape[3:])
+        view = patches(frame, layer.kernel, layer.stride)[:, : oh * pool, : ow * pool]
+        view = view.reshape(
+            self._pieces(layer, oh * ow * pool * pool), -1, oh, pool, ow, pool, *view.shape[3:]
+        )
         self._product(self._unfold(view.transpose(0, 1, 3, 5, 2, 4, 6, 7, 8)), layer)
-        if pool > 1:
-            windows = self._values.reshape(n, pool * pool, oh * ow * layer.filters)
-            self._values = self._new((n, oh * ow * layer.filters))
-            self._steps.append(partial(np.maximum.reduce, windows, axis=1, out=self._values))
-        self._values = self._values.reshape(n, oh, ow, layer.filters)
+
+    def _in_tiles(self, layer: Conv2d, oh: int, ow: int, pool: int) -> None:
+        """Values (oh, pool, pool, n, ow, filters)."""
+        n, h, w, c = self._values.shape
+        p, m = layer.padding, tile_height(oh * pool)
+        frame = self._new((max(-(-oh * pool // m) * m + 2, h + 2 * p), n, w + 2 * p, c))
+        frame[...] = -self._lack
+        self._move(frame[p : p + h, :, p : p + w].transpose(1, 0, 2, 3))
+        kernel = self._matrices.tiled(layer, m)
+        self._values, steps = tiled(frame, kernel, (oh, ow), pool, self._new, self._patches)
+        self._steps += steps
+        self._fall_short(layer)
 
     def _unfold(self, view: Array) -> Array:
         """Patches (pieces, n, pool, pool, oh, ow, k, k, c) as matrices (pieces, positions, k*k*c)."""
@@ -245,6 +264,10 @@ def _pool_behind(waiting: list[Layer]) -> int:
     return 1
 
 
+def _suits_tiles(layer: Conv2d) -> bool:
+    return layer.kernel == 3 and layer.stride == 1 and layer.channels >= _MANY
+
+
 def _most_patches(layers: Sequence[Layer], shape: Shape) -> int:
     """The largest number of values that a convolution unfolds one input to."""
     most = 0
@@ -253,19 +276,8 @@ def _most_patches(layers: Sequence[Layer], shape: Shape) -> int:
             most = max(most, _most_patches(layer.body, shape))
         shape = layer.output_shape(shape)
         if isinstance(layer, Conv2d):
-            most = max(most, shape[0] * shape[1] * layer.kernel**2 * layer.channels)
+            down = shape[0] * layer.kernel
+            if _suits_tiles(layer):
+                down = product_rows(shape[0], tile_height(shape[0]))
+            most = max(most, down * shape[1] * layer.kernel * layer.channels)
     return most
-
-
-def _empty(shape: Shape) -> Array:
-    """A float32 array that begins at a multiple of 64 bytes, a cache line: products are a fifth faster."""
-    count = prod(shape)
-    memory = np.empty(count + 16, np.float32)
-    start = -memory.ctypes.data % 64 // 4
-    return memory[start : start + count].reshape(shape)
-
-
-def _placed(array: Array) -> Array:
-    copy = _empty(array.shape)
-    copy[...] = array
-    return copy

@@ -31,6 +31,7 @@ from pi_nn.nn import (
     fold,
 )
 from pi_nn.nn.plan import Plan
+from pi_nn.nn.winograd import product_rows, tile_height, transforms
 
 RNG = np.random.default_rng(11)
 
@@ -101,6 +102,54 @@ BODIES: dict[str, list[Layer]] = {
         dense(6, 10),
     ],
     "one by one": [conv(1, 4, 4, stride=4), ReLU(), conv(4, 6, 1), ReLU(), Flatten(), dense(294, 10)],
+    # From here to the next comment with channels enough to be multiplied in tiles.
+    "tiles, rows that fill none": [
+        conv(1, 8, 4, stride=4),
+        ReLU(),
+        conv(8, 9, 3, padding=1),
+        ReLU(),
+        conv(9, 8, 3),
+        ReLU(),
+        Flatten(),
+        dense(200, 10),
+    ],
+    "tiles without relu": [
+        conv(1, 8, 4, stride=4),
+        conv(8, 8, 3, padding=2),
+        conv(8, 3, 3, padding=1, bias=False),
+        Flatten(),
+        dense(243, 10),
+    ],
+    "tiles before pools": [
+        conv(1, 8, 3, padding=1),
+        MaxPool2d(2),
+        ReLU(),
+        conv(8, 8, 3, padding=1),
+        ReLU(),
+        MaxPool2d(3),
+        conv(8, 8, 3),
+        MaxPool2d(2),
+        Flatten(),
+        dense(8, 10),
+    ],
+    "tiles, one row": [
+        conv(1, 8, 4, stride=8),
+        conv(8, 8, 4),
+        conv(8, 8, 3, padding=1),
+        Flatten(),
+        dense(8, 10),
+    ],
+    "tiles before other layers": [
+        conv(1, 8, 4, stride=4),
+        conv(8, 8, 3),
+        Tanh(),
+        conv(8, 8, 3),
+        MaxPool2d(2, stride=1),
+        Residual([conv(8, 8, 3, padding=1), ReLU(), conv(8, 8, 3, padding=1)]),
+        GlobalAvgPool2d(),
+        dense(8, 10),
+    ],
+    # With few channels again.
     "shortcut around one": [
         conv(1, 4, 4, stride=4),
         ReLU(),
@@ -259,3 +308,17 @@ def test_the_network_and_the_input_are_left_alone() -> None:
     assert_array_equal(x, kept)
     for name, array in network.state().items():
         assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("m", [2, 3, 4])
+def test_tiles_convolve_a_column_with_fewer_products(m: int) -> None:
+    a, g, b = transforms(m)
+    column, kernel = RNG.normal(size=m + 2), RNG.normal(size=3)
+    assert_allclose(a @ ((g @ kernel) * (b @ column)), np.correlate(column, kernel), atol=1e-5)
+    assert product_rows(m, m) == m + 2 < 3 * m
+
+
+@pytest.mark.parametrize(("rows", "m"), [(2, 2), (3, 3), (4, 4), (6, 3), (7, 4), (9, 3), (14, 4)])
+def test_tile_height_takes_the_fewest_products(rows: int, m: int) -> None:
+    assert tile_height(rows) == m
+    assert product_rows(rows, m) == min(product_rows(rows, other) for other in (2, 3, 4)) < 3 * rows
