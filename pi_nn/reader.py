@@ -6,10 +6,9 @@ import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.errors import ConfigError
@@ -21,9 +20,12 @@ from pi_nn.vision.picture import open_picture, picture_array
 from pi_nn.vision.scene import Scene, check_pixels, survey
 from pi_nn.vision.sighting import sight
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MOST_REJECTED: Final = 50
 Roi = tuple[float, float, float, float]
-Picture = str | Path | Image.Image | NDArray[np.uint8] | Frame
+Picture: TypeAlias = "str | Path | Image.Image | NDArray[np.uint8] | Frame"
 
 
 class Scorer(Protocol):

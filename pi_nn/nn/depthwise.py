@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from pi_nn.nn.parameter import Parameter
 from pi_nn.nn.window import _Window
 from pi_nn.nn.workspace import Array, Workspace
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class DepthwiseConv2d(_Window):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from pi_nn.errors import NetworkError
 from pi_nn.nn.workspace import Array, Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 Rule = Callable[[np.random.Generator, Shape, int, int], Array]
 

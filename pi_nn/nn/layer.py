@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from pi_nn.errors import NetworkError
 from pi_nn.nn.parameter import Parameter
 from pi_nn.nn.workspace import Array, Shape, Workspace
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 class Layer(ABC):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from pi_nn.errors import NetworkError
 from pi_nn.nn.initial import initial_weights
 from pi_nn.nn.layer import Layer, whole
 from pi_nn.nn.parameter import Parameter
 from pi_nn.nn.workspace import Array, Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class Linear(Layer):

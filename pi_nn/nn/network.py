@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi_nn.errors import NetworkError, WeightsError
 from pi_nn.nn.activations import Sigmoid, Softmax
@@ -17,6 +16,9 @@ from pi_nn.nn.sequential import Sequential
 from pi_nn.nn.thresholds import Thresholds
 from pi_nn.nn.weights import Card, read_network
 from pi_nn.nn.workspace import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DEFAULT = "digits-cnn"
 _MODELS = Path(__file__).parent.parent / "models"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import DTypeLike
 
 from pi_nn.nn.workspace import Array
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 class Parameter:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from pi_nn.errors import NetworkError
 from pi_nn.nn.layer import Layer, describe, walk
 from pi_nn.nn.parameter import Parameter
 from pi_nn.nn.workspace import Array, Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 
 class Sequential:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from pi_nn.errors import NetworkError
 from pi_nn.nn.initial import initial_weights
@@ -13,6 +13,9 @@ from pi_nn.nn.layer import Layer, image_shape, whole
 from pi_nn.nn.parameter import Parameter, channels_last
 from pi_nn.nn.unfold import framed
 from pi_nn.nn.workspace import Array, Shape, Workspace
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class _Window(Layer):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pi_nn.records import Frame, Reading
 from pi_nn.service.reading_json import ReadingJson
@@ -20,16 +20,14 @@ UPLOADS_KEPT: Final = 16
 """Readings of uploaded pictures that can still be corrected."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """A reading, and what the network saw of each of its digits: ``tiles`` uint8 (N, 28, 28), ink 255."""
 
     reading: Reading
     tiles: NDArray[np.uint8] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Everything that is known at one moment; never changed, only replaced.
 
     ``version`` grows with every publication. ``finished``: no further frame will ever come.
@@ -85,8 +83,8 @@ class Board:
             return latest
         if self._stale is None or self._stale[0] is not latest:
             reading = replace(latest.reading, status="stale", reason="stale", note=None)
-            entry = replace(latest.entry, reading=reading)
-            self._stale = latest, replace(latest, entry=entry, json=ReadingJson(reading))
+            entry = latest.entry._replace(reading=reading)
+            self._stale = latest, latest._replace(entry=entry, json=ReadingJson(reading))
         return self._stale[1]
 
     def age(self) -> float | None:
@@ -114,7 +112,7 @@ class Board:
     def finish(self) -> None:
         """The camera has shown its last picture: the last reading stays, without becoming stale."""
         with self._changed:
-            self._latest = replace(self._latest, version=self._latest.version + 1, finished=True)
+            self._latest = self._latest._replace(version=self._latest.version + 1, finished=True)
             self._changed.notify_all()
 
     def keep_upload(self, entry: Entry) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pi_nn.errors import CameraError
 from pi_nn.records import Frame, FrameInfo, Reading
@@ -31,8 +31,7 @@ FIRST_BACK_OFF: Final = 0.5
 LAST_BACK_OFF: Final = 8.0
 
 
-@dataclass(frozen=True, slots=True)
-class CapturePlan:
+class CapturePlan(NamedTuple):
     """What the loop is told by the settings; replaced as a whole when they are loaded again."""
 
     camera: Camera
@@ -164,7 +163,7 @@ class CaptureLoop:
         """The picture did not change: the last reading is also that of this frame, and agrees with itself."""
         assert self._last is not None  # for mypy: _can_skip() saw to it
         reading = replace(self._last.reading, frame=FrameInfo.of(frame))
-        self._post(replace(self._last, reading=reading), frame, again=True)
+        self._post(self._last._replace(reading=reading), frame, again=True)
 
     def _post(self, entry: Entry, frame: Frame, *, again: bool) -> None:
         reading = self._agreement.vote(entry.reading)
@@ -172,7 +171,7 @@ class CaptureLoop:
         same = again and (reading.status, reading.reason) == (before.status, before.reason)
         named = replace(reading, id=before.id if same else self._new_id())
         self._stats.readings[named.status] += 1
-        self._board.publish(replace(entry, reading=named), frame, again=same)
+        self._board.publish(entry._replace(reading=named), frame, again=same)
 
     def _failed(self, reason: str, note: str | None, frame: Frame | None) -> str:
         """Publishes the fault beside the last frame, and lets go of the camera."""
@@ -192,7 +191,7 @@ class CaptureLoop:
         )
         if not repeated:
             self._tell(reading)
-        self._board.publish(replace(entry, reading=reading), frame or latest.frame, again=repeated)
+        self._board.publish(entry._replace(reading=reading), frame or latest.frame, again=repeated)
         return reason
 
     def _tell(self, fault: Reading) -> None:

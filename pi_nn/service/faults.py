@@ -6,10 +6,9 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 _log = logging.getLogger(__name__)
 FILE_NAME: Final = "last_fault.json"
@@ -18,8 +17,7 @@ QUIET_SECONDS: Final = 60.0
 _MOST_BYTES: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What went wrong last: ``at`` is the UTC time of day, ``reason`` a code of :mod:`pi_nn.reasons`."""
 
     at: str
@@ -47,7 +45,7 @@ class FaultFile:
             return
         self._written_at = self._clock()
         try:
-            write_atomically(self._path, json.dumps(asdict(self.last)).encode())
+            write_atomically(self._path, json.dumps(self.last._asdict()).encode())
         except OSError as error:
             _log.warning("the last fault could not be kept in %s: %s", self._path, error)
 

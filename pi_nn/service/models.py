@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ MOST_TILES: Final = 32
 """Tiles kept with a reading: a ring of 200 readings then holds at most 5 MB of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
+class Readers(NamedTuple):
     """One network, two readers: ``live`` looks at the region of interest, ``single`` at whole pictures."""
 
     live: DigitReader

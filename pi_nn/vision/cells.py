@@ -5,13 +5,15 @@ Whole numbers throughout: on a Pi Zero a float costs fifteen times what a byte d
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-Shorts = NDArray[np.int16]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Bytes: TypeAlias = "NDArray[np.uint8]"
+Shorts: TypeAlias = "NDArray[np.int16]"
 
 
 def pooled(join: np.ufunc, values: NDArray[Any], step: int) -> NDArray[Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi_nn.records import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Neighbours stand within this many heights, and are of like size.
 _ACROSS: Final = 6.0

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi_nn.records import DigitTile, Findings
 from pi_nn.vision.lattice import clusters
 from pi_nn.vision.layout import arrange
 from pi_nn.vision.marks import Mark, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene, survey
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Marks lower than this share of the tallest third are dots, specks and loose bars.
 _LOW: Final = 0.3

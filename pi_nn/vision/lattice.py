@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi_nn.vision.marks import Mark, columns_of, joined
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Lengths are shares of the taller mark's height.
 _NEAR: Final = 0.3

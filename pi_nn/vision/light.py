@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.records import Box
@@ -27,7 +26,10 @@ from pi_nn.vision.cells import (
     spread,
 )
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "NDArray[np.float32]"
 
 # Ink is at least a tenth darker than its paper. Paper noise stays below 5/2 of the usual difference within a
 # cell, and at most 29/64 of the paper's grey count as noise.

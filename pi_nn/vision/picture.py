@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.errors import PictureError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MAX_PIXELS: Final = 25_000_000
 # Only plain bitmaps: other plugins of Pillow start programs (EPS) or are rarely exercised.

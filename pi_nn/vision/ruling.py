@@ -6,14 +6,16 @@ go that are as thin as the line itself, so a stroke that crosses it stays whole.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi_nn.vision.runs import Ints, find_blobs, find_runs
 
-Mask = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Mask: TypeAlias = "NDArray[np.bool_]"
 
 # A line is followed in strips this many pixels long; within one it may climb by a pixel or two.
 _STRIP: Final = 12

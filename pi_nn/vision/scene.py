@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pi_nn.errors import PictureError
@@ -20,6 +19,9 @@ from pi_nn.vision.light import Lit, fine_ink, level
 from pi_nn.vision.marks import Mark, mark_tile, marks_in, marks_of, strength_of
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Longer side of the picture that is worked on; larger ones are scaled down by a whole number.
 _WORKING: Final = 2000

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi_nn.vision.choose import best_way
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining
 from pi_nn.vision.marks import Mark
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "NDArray[np.float32]"
 # tiles (N, 28, 28) -> probabilities (N, K), junk (N,)
 Score = Callable[[Floats], tuple[Floats, Floats]]
 

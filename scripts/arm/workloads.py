@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def counted(name: str, work: Callable[[], Any], times: int = 3) -> None:
@@ -56,19 +59,21 @@ def daemon(folder: Path) -> None:
 
 
 def start(folder: Path) -> None:
-    """``pi-nn serve`` from the first instruction to the moment when the first reading is published."""
+    """``pi-nn serve`` as systemd starts it, from the first instruction to the first published reading."""
+    # What serve itself loads must be loaded by serve: it has its own way of doing so.
     from pi_nn.cli import main
-    from pi_nn.service import daemon
     from pi_nn.service.notify import Notifier
 
     def ready(self: Notifier) -> None:
-        os.getppid()
-        os.kill(os.getpid(), signal.SIGTERM)
+        # Not when the emulator was too slow for the bounded wait, but with the first frame.
+        if threading.current_thread().name == "capture":
+            os.getppid()
+            os.kill(os.getpid(), signal.SIGTERM)
 
     Notifier.ready = ready
-    daemon.READY_AT_LAST = 3600.0  # the emulator is slow: only a frame makes it ready
     print("start 1", flush=True)
-    main(["serve", "--camera", f"folder:{folder / 'pictures'}", "--port", "0"])
+    given = ["--camera", f"folder:{folder / 'pictures'}", "--port", "0", "--state-dir", str(folder)]
+    main(["serve", "--config", str(ROOT / "systemd/config.toml"), *given])
 
 
 def records(folder: Path) -> None:

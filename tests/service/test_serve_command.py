@@ -186,3 +186,20 @@ def test_every_setting_is_an_option() -> None:
     shown = CliRunner().invoke(serve, ["--help"]).output
     for name in names:
         assert f"--{name.replace('_', '-')}" in shown
+
+
+def test_what_was_loaded_is_never_searched_for_garbage_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gc
+
+    from click.testing import CliRunner
+
+    from pi_nn.cli.serve import serve
+
+    frozen: list[tuple[bool, bool]] = []
+    monkeypatch.setattr(
+        "pi_nn.service.server.serve",
+        lambda *_, **__: frozen.append((gc.isenabled(), gc.get_freeze_count() > 0)) or 0,
+    )
+    assert CliRunner().invoke(serve, [], catch_exceptions=False).exit_code == 0
+    gc.unfreeze()
+    assert frozen == [(True, True)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
@@ -27,7 +26,7 @@ def blueprint(parts: Parts) -> Blueprint:
                 "uptime_seconds": round(now - parts.started, 3),
                 "last_pass_age_seconds": None if last is None else round(now - last, 3),
                 "passes": parts.stats.passes,
-                "last_fault": None if fault is None else asdict(fault),
+                "last_fault": None if fault is None else fault._asdict(),
             }
         )
 
@@ -52,4 +51,4 @@ def unready(parts: Parts) -> tuple[str | None, str]:
 
 
 def _last_fault(parts: Parts) -> dict[str, Any] | None:
-    return None if parts.faults.last is None else asdict(parts.faults.last)
+    return None if parts.faults.last is None else parts.faults.last._asdict()
