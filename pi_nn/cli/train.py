@@ -168,26 +168,61 @@ def epoch_line(result: Epoch, epochs: int, best: bool) -> str:
 
 def report(plan: Plan, outcome: Outcome) -> None:
     """What came of it, where it is, and the next command."""
-    from pi_nn.training.session import few_pictures
-
-    best, known = outcome.fitted.best, outcome.calibration
-    for name, _ in outcome.missed[:SHOWN]:
-        click.echo(f"warning: {name}: no digit found, left out", err=True)
-    for name, n in few_pictures(outcome.train):
-        click.echo(f"warning: class {name} has {n} training pictures; 20 or more learn better", err=True)
-    for name, truth, read in outcome.mistakes[:SHOWN] if outcome.validation.names else ():
+    _warn(outcome)
+    best, known, portions = outcome.fitted.best, outcome.calibration, outcome.portions
+    for name, truth, read in outcome.mistakes[:SHOWN] if portions.data.names else ():
         click.echo(f"mistake     {name}: {truth} read as {read}")
     size = plan.out.stat().st_size / 1000
     click.echo(
-        f"\nbest        {best.validation_accuracy:.2%} of {len(outcome.validation):,} validation images, "
+        f"\nbest        {best.validation_accuracy:.2%} of {len(portions.to_choose()):,} validation images, "
         f"epoch {best.number}, {outcome.fitted.seconds:.0f} s in all\n"
+        f"{_results(outcome)}"
         f"confidence  right within {known.error:.1%} (before calibration {known.error_before:.1%}); "
         f"{known.coverage:.1%} accepted, {known.accepted_accuracy:.2%} of these right\n"
         f"weights     {plan.out}  ({outcome.parameter_count:,} parameters, {size:,.0f} kB)\n"
         f"curve       {plan.curve}\n"
         f"checkpoint  {plan.checkpoint}\n"
-        f"next        pi-nn evaluate --model {plan.out}{_data(plan)}"
+        f"next        {_next(plan, outcome)}"
     )
+
+
+def _warn(outcome: Outcome) -> None:
+    from pi_nn.training.session import few_pictures
+
+    portions = outcome.portions
+    for name, _ in portions.data.missed[:SHOWN]:
+        click.echo(
+            f"warning: {name}: nothing found, left out; one thing each, not much broader than high", err=True
+        )
+    if portions.transfer or portions.data.names:
+        for name, n in few_pictures(portions.data):
+            # What a network remembers needs no pictures.
+            if n or not portions.memory:
+                click.echo(f"warning: class {name} has {n} pictures; 20 or more learn better", err=True)
+
+
+def _results(outcome: Outcome) -> str:
+    """What the images say that chose nothing."""
+    told, portions = "", outcome.portions
+    if portions.from_cache:
+        told += "features    from the cache: nothing had changed since they were worked out\n"
+    if outcome.accuracy is not None:
+        told += (
+            f"split       {len(portions.train):,} to learn from, {len(portions.validation):,} to choose the "
+            f"epoch by, {len(portions.test):,} to test\n"
+            f"accuracy    {outcome.accuracy:.2%} of the {len(portions.test):,} test images\n"
+        )
+    if outcome.mnist is not None:
+        told += (
+            f"MNIST       {outcome.mnist[0]:.2%} of its test images before, {outcome.mnist[1]:.2%} after\n"
+        )
+    return told
+
+
+def _next(plan: Plan, outcome: Outcome) -> str:
+    if outcome.portions.data.names:
+        return f"pi-nn predict PICTURE --model {plan.out}"
+    return f"pi-nn evaluate --model {plan.out}{_data(plan)}"
 
 
 def _data(plan: Plan) -> str:

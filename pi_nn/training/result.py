@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -30,6 +30,8 @@ from pi_nn.training.fit import Fitted
 from pi_nn.training.recipe import Recipe
 
 CHUNK = 250
+# Fewer validation images than this, all read right, do not show that a network may be surer than it is.
+ENOUGH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ def calibrate(network: Sequential, validation: Dataset) -> Calibration:
     logits = as_logits(network, outputs(network, validation.images))
     labels = as_targets(validation.labels, network.output_shape[0])
     temperature = fit_temperature(logits, labels)
+    if len(validation) < ENOUGH:
+        temperature = max(1.0, temperature)
     digits = validation.labels >= 0
     before, _ = _confidence(logits[digits], 1.0, labels[digits], junk)
     confidence, right = _confidence(logits[digits], temperature, labels[digits], junk)
@@ -74,12 +78,15 @@ def _confidence(
     return digits.max(axis=1), digits.argmax(axis=1) == labels
 
 
-def outputs(network: Sequential, images: Array) -> NDArray[np.float32]:
+def outputs(
+    network: Sequential, images: Array, progress: Callable[[int, int], None] = lambda done, of: None
+) -> NDArray[np.float32]:
     """The raw outputs (N, K) for uint8 (N, 28, 28), or for features as float32."""
-    parts = range(0, len(images), CHUNK)
-    return np.concatenate(
-        [network.forward(as_input(images[i : i + CHUNK], network.input_shape)) for i in parts]
-    )
+    told = [np.zeros((0, *network.output_shape), np.float32)]
+    for i in range(0, len(images), CHUNK):
+        told.append(network.forward(as_input(images[i : i + CHUNK], network.input_shape)))
+        progress(min(i + CHUNK, len(images)), len(images))
+    return np.concatenate(told)
 
 
 def save_result(

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from pi_nn import __version__
 from pi_nn.errors import DataError, NetworkError, WeightsError
 from pi_nn.nn import Linear, Network, Sequential
 from pi_nn.nn.archive import pack, read_bytes, unpack
 from pi_nn.nn.workspace import Array
-from pi_nn.training.datasets import Dataset
+from pi_nn.training.datasets import Dataset, Progress, silent
 from pi_nn.training.result import outputs
 
 MAX_CACHE_BYTES = 1 << 30
@@ -62,20 +63,26 @@ def split_head(network: Sequential) -> tuple[Sequential, Sequential]:
 
 
 def cached_features(
-    body: Sequential, identity: str, digest: str, load: Callable[[], Dataset], cache: Path
+    body: Sequential,
+    identity: str,
+    digest: str,
+    load: Callable[[], Dataset],
+    cache: Path,
+    progress: Progress = silent,
 ) -> tuple[Features, bool]:
     """(the features of what ``load`` gives, whether they came from the ``cache``).
 
-    ``identity`` is the network's sha256, ``digest`` that of the data: both together name the file, so that
-    it is never out of date. A damaged file is made again.
+    ``identity`` is the network's sha256, ``digest`` that of the data: with the program's version they name
+    the file, so that it is never out of date. A damaged file is made again.
     """
-    key = hashlib.sha256(f"{identity} {digest}".encode()).hexdigest()
+    key = hashlib.sha256(f"{__version__} {identity} {digest}".encode()).hexdigest()
     path = cache / f"{key[:32]}.npz"
     try:
         return _from_arrays(unpack(read_bytes(path, MAX_CACHE_BYTES), str(path), MAX_CACHE_BYTES)), True
     except (WeightsError, KeyError, ValueError):
         data = load()
-    made = Features(outputs(body, data.images), data.labels, data.classes, data.names, data.missed)
+    features = outputs(body, data.images, lambda done, of: progress(f"features of {of:,}", done, of))
+    made = Features(features, data.labels, data.classes, data.names, data.missed)
     cache.mkdir(parents=True, exist_ok=True)
     pack(path, _to_arrays(made))
     return made, False

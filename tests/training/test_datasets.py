@@ -46,6 +46,21 @@ def test_split_of_mnist_is_the_last_5000_and_of_others_a_fixed_fifth() -> None:
     assert sorted_by_class.split()[1].names == validation.names
 
 
+def test_own_data_are_dealt_out_60_20_20_by_class_and_mnist_is_not() -> None:
+    labels = np.repeat([0, 1, 2], (50, 25, 25))
+    images = np.zeros((100, 28, 28), np.uint8)
+    images[:, 0, 0] = np.arange(100)
+    data = Dataset(images, labels)
+    parts = data.portions()
+    assert [np.bincount(part.labels).tolist() for part in parts] == [[30, 15, 15], [10, 5, 5], [10, 5, 5]]
+    dealt = np.concatenate([part.images[:, 0, 0] for part in parts])
+    assert sorted(dealt) == list(range(100)), "no index in two portions"
+    assert all(np.array_equal(a.images, b.images) for a, b in zip(parts, data.portions(), strict=True))
+    assert [len(part) for part in data.portions(tested_elsewhere=True)] == [80, 20, 0]
+    whole = Dataset(np.zeros((60_000, 28, 28), np.uint8), np.zeros(60_000, np.int64))
+    assert [len(part) for part in whole.portions()] == [55_000, 5_000, 0]
+
+
 def test_split_refuses_a_handful() -> None:
     with pytest.raises(DataError, match="9 images are too few"):
         Dataset(np.zeros((9, 28, 28), np.uint8), np.zeros(9, np.int64)).split()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import rotate
 
 from pi_nn.errors import ConfigError, NetworkError
 from pi_nn.nn import Linear, Sequential, Sigmoid, build_network, load_network, save_network
+from pi_nn.training import memory, portions
 from pi_nn.training.datasets import Dataset
 from pi_nn.training.datasets.dataset import DIGITS
 from pi_nn.training.datasets.folder import list_pictures
 from pi_nn.training.fit import Epoch, Watch
-from pi_nn.training.session import Plan, few_pictures, run
+from pi_nn.training.result import outputs
+from pi_nn.training.session import Plan, accuracy, few_pictures, run
 from pi_nn.training.transfer import cached_features, folder_digest, new_head, split_head
 
 FAST = {"epochs": 30, "batch_size": 8, "learning_rate": 0.03}
@@ -53,7 +57,7 @@ def test_writes_weights_checkpoint_curve_and_record(tmp_path: Path, data: str) -
     record = json.loads(json.dumps(dict(network.record)))
     assert record["command"] == ["pi-nn", "train"]
     assert (record["seed"], record["epochs"], record["interrupted"]) == (0, 2, False)
-    assert record["data"]["training"] == {"images": 240, "sha256": outcome.train.sha256}
+    assert record["data"]["training"] == {"images": 180, "sha256": outcome.portions.train.sha256}
     assert record["data"]["validation"]["images"] == 60
     assert record["best"]["validation_accuracy"] == outcome.fitted.best.validation_accuracy
     assert record["versions"]["numpy"] == np.__version__
@@ -104,13 +108,74 @@ def test_defaults_belong_to_the_network() -> None:
     assert Plan(out, network="cnn", options={"batch_size": 7}).recipe().batch_size == 7
 
 
-def test_fine_tuning_starts_from_the_weights(tmp_path: Path, data: str, base: str) -> None:
+@pytest.fixture
+def mnist(monkeypatch: pytest.MonkeyPatch, mnist_sample: tuple[np.ndarray, np.ndarray]) -> Dataset:
+    """A few hundred of its images stand in for the 70,000; the last 150 are the test images."""
+    sample = Dataset(mnist_sample[0], mnist_sample[1].astype(np.int64))
+    parts = {"train": sample.take(slice(0, 350)), "test": sample.take(slice(350, 500))}
+    monkeypatch.setattr(memory, "load_mnist", parts.__getitem__)
+    monkeypatch.setattr(memory, "NO_DIGITS", 40)
+    return parts["test"]
+
+
+def test_fine_tuning_starts_from_the_weights(tmp_path: Path, data: str, base: str, mnist: Dataset) -> None:
     slow = {"epochs": 1, "learning_rate": 1e-9, "weight_decay": 0.0}
     run(plan(tmp_path, data, init_from=base, options=slow))
     before, after = (load_network(p).sequential().state() for p in (base, tmp_path / "out.npz"))
-    np.testing.assert_allclose(after["0.weight"], before["0.weight"], atol=1e-6)
-    # Nothing taught it what is no digit, so the eleventh output is gone; the digits' rows are kept.
-    np.testing.assert_allclose(after["2.weight"], before["2.weight"][:10], atol=1e-6)
+    for name in before:
+        np.testing.assert_allclose(after[name], before[name], atol=1e-6)
+    assert load_network(tmp_path / "out.npz").has_junk
+
+
+def turned_digits(path: Path, count: int) -> str:
+    """Digits that lean by 40 degrees, as someone may write who turns the sheet: many are misread."""
+    with np.load(Path(__file__).parents[1] / "fixtures" / "mnist_test.npz") as held:
+        images, labels = held["images"][:count], held["labels"][:count].astype(np.int64)
+    leaning = rotate(images.astype(float), 40, axes=(2, 1), reshape=False, order=1)
+    np.savez(path, images=np.clip(leaning, 0, 255).astype(np.uint8), labels=labels)
+    return str(path)
+
+
+def test_corrections_are_learnt_and_mnist_is_not_forgotten(
+    tmp_path: Path, mnist: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    own = turned_digits(tmp_path / "own.npz", 200)
+    asked = plan(tmp_path, own, init_from="digits-tiny", freeze=True, options={})
+    remembering = run(asked)
+    assert remembering.mnist is not None
+    before, after = remembering.mnist
+    assert before > 0.97
+    assert after > before - 0.02
+    network = load_network(asked.out)
+    assert network.has_junk
+    old, new = (n.sequential().state() for n in (load_network("digits-tiny"), network))
+    assert sum(not np.array_equal(old[name], new[name]) for name in old) == 2
+    tested = remembering.portions.test
+    learnt = remembering.accuracy or 0
+    body, head = split_head(load_network("digits-tiny").sequential())
+    assert learnt > accuracy(head, tested) + 0.03
+
+    monkeypatch.setattr(portions, "needs_memory", lambda base, own: False)
+    assert run(asked).mnist is None
+    _, forgetful = split_head(load_network(asked.out).sequential())
+    features = replace(tested, images=outputs(body, mnist.images), labels=mnist.labels)
+    assert accuracy(forgetful, features) < after
+
+
+def test_memory_is_for_some_more_of_the_digits_it_knows(train_data: Dataset) -> None:
+    known = load_network("digits-tiny")
+    few = Dataset(np.zeros((5, 28, 28), np.uint8), np.zeros(5, np.int64))
+    assert memory.needs_memory(known, few)
+    assert not memory.needs_memory(known, train_data)
+    whole = replace(few, images=np.zeros((60_000, 28, 28), np.uint8), labels=np.zeros(60_000, np.int64))
+    assert not memory.needs_memory(known, whole)
+
+
+def test_own_pictures_weigh_a_fifth(train_data: Dataset) -> None:
+    both = memory.beside(train_data.take(slice(0, 10)), train_data)
+    assert len(both) == 300 + 80
+    assert np.array_equal(both.images[-300:], train_data.images)
 
 
 def draw(path: Path, kind: str, seed: int) -> None:
@@ -141,10 +206,15 @@ def test_frozen_features_on_a_folder(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     asked = plan(tmp_path, pictures, init_from=base, freeze=True, options=FAST)
     first = run(asked)
-    assert not first.from_cache
-    assert first.missed == (("box/empty.png", 1),)
+    assert not first.portions.from_cache
+    assert first.portions.data.missed == (("box/empty.png", 1),)
     assert first.fitted.best.validation_accuracy > 0.7
-    assert few_pictures(first.train) == [("bar", 10), ("box", 10)]
+    assert few_pictures(first.portions.data) == [("bar", 12), ("box", 12)]
+    parts = first.portions.train, first.portions.validation, first.portions.test
+    assert [len(part) for part in parts] == [14, 5, 5]
+    assert len({name for part in parts for name in part.names}) == 24
+    assert first.accuracy is not None
+    assert first.accuracy * 5 == 5 - len(first.mistakes)
     network = load_network(asked.out)
     assert network.classes == ("bar", "box")
     before, after = (load_network(p).sequential().state() for p in (base, asked.out))
@@ -154,9 +224,9 @@ def test_frozen_features_on_a_folder(
     }
 
     second = run(asked)
-    assert second.from_cache
-    assert second.missed == first.missed
-    assert second.train.names == first.train.names
+    assert second.portions.from_cache
+    assert second.portions.data.missed == first.portions.data.missed
+    assert second.portions.train.names == first.portions.train.names
     again = load_network(asked.out).sequential().state()
     assert all(np.array_equal(again[name], after[name]) for name in again)
 

@@ -81,13 +81,32 @@ class Dataset:
         there a fixed shuffle comes first, and a fifth (at most 5,000) validates.
         """
         n = len(self)
-        if n < FEWEST:
-            raise DataError(f"{n} images are too few to train on: {FEWEST} are needed, 20 a class are better")
+        _enough(n)
         held_out = min(MNIST_VALIDATION, n // 5)
         if n == MNIST_SIZE:
             return self.take(slice(0, n - held_out)), self.take(slice(n - held_out, n))
         order = np.random.default_rng(0).permutation(n)
         return self.take(order[:-held_out]), self.take(order[-held_out:])
+
+    def portions(self, *, tested_elsewhere: bool = False) -> tuple[Self, Self, Self]:
+        """(training, validation, test): 60, 20 and 20 % of each class, the same at every call.
+
+        MNIST and what is ``tested_elsewhere`` are split in two, and the test portion is empty.
+        """
+        n = len(self)
+        if tested_elsewhere or n == MNIST_SIZE:
+            return *self.split(), self.take(slice(0, 0))
+        _enough(n)
+        order = np.random.default_rng(0).permutation(n)
+        # By class, so that each of them is dealt out evenly.
+        order = order[np.argsort(self.labels[order], kind="stable")]
+        hand = np.arange(n) % 5
+        return self.take(order[hand >= 2]), self.take(order[hand == 0]), self.take(order[hand == 1])
+
+
+def _enough(n: int) -> None:
+    if n < FEWEST:
+        raise DataError(f"{n} images are too few to train on: {FEWEST} are needed, 20 a class are better")
 
 
 def class_names(labels: NDArray[np.int64]) -> tuple[str, ...]:
