@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pi_nn.errors import DataError
 from pi_nn.nn import Network
 from pi_nn.training.datasets import Dataset, Progress, load_data
 from pi_nn.training.datasets.idx import is_idx_folder
@@ -55,6 +56,11 @@ def divide(source: str, base: Network | None, freeze: bool, progress: Progress) 
     Raises :class:`pi_nn.errors.DataError`.
     """
     data, from_cache = _load(source, base if freeze else None, progress)
+    if len(data.classes) < 2:
+        raise DataError(
+            f"{source}: the only class is {data.classes[0]}, two or more are needed; corrections of a "
+            "network with classes of its own belong into the folders that it was trained on"
+        )
     train, validation, test = data.portions(tested_elsewhere=source == "mnist" or is_idx_folder(Path(source)))
     memory = None
     if base is not None and source != "mnist" and needs_memory(base, data):

@@ -172,9 +172,9 @@ def test_memory_is_for_some_more_of_the_digits_it_knows(train_data: Dataset) -> 
     assert not memory.needs_memory(known, whole)
 
 
-def test_own_pictures_weigh_a_fifth(train_data: Dataset) -> None:
+def test_own_pictures_weigh_a_tenth(train_data: Dataset) -> None:
     both = memory.beside(train_data.take(slice(0, 10)), train_data)
-    assert len(both) == 300 + 80
+    assert len(both) == 300 + 30
     assert np.array_equal(both.images[-300:], train_data.images)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,8 @@ from pi_nn.vision import find_digits, open_picture
 
 MAX_CLASSES = 256
 MAX_PIXELS = 25_000_000
+# As in pi_nn.service.corrections: what is safe is a folder's name as it stands.
+_HEX, _SAFE = re.compile(r"u(?:[0-9a-f]{2})+"), re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 def list_pictures(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:
@@ -23,21 +27,31 @@ def list_pictures(folder: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]
 
     Folders named by digits are classes of the ten digits, whichever of them are there.
     """
-    names = [p.name for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+    inside = [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+    names = sorted({class_of(p.name) for p in inside})
     if not names or len(names) > MAX_CLASSES:
         raise DataError(
             f"{folder}: {len(names)} sub-folders, expected one for each class (2 to {MAX_CLASSES})"
         )
     classes = DIGITS if set(names) <= set(DIGITS) else tuple(names)
     files = [
-        (path, classes.index(name))
-        for name in names
-        for path in sorted((folder / name).iterdir())
+        (path, classes.index(class_of(one.name)))
+        for one in inside
+        for path in sorted(one.iterdir())
         if path.is_file() and not path.name.startswith(".")
     ]
     if not files or len(files) > MAX_IMAGES:
         raise DataError(f"{folder}: {len(files)} pictures in its sub-folders, expected 1 to {MAX_IMAGES:,}")
     return classes, files
+
+
+def class_of(folder: str) -> str:
+    """The class of a folder: its name, or what the daemon wrote in hex (``ue29886`` for ☆) to be safe."""
+    if _HEX.fullmatch(folder):
+        with suppress(UnicodeDecodeError):
+            name = bytes.fromhex(folder[1:]).decode("utf-8")
+            return name if name.isprintable() and not _SAFE.fullmatch(name) else folder
+    return folder
 
 
 def load_folder(folder: Path, progress: Callable[[str, int, int], None]) -> Dataset:
