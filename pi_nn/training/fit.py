@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,7 @@ class _Run:
         clock: Callable[[], float],
     ) -> None:
         self.network, self.validation, self.recipe = network, validation, recipe
+        self.augmentation = augmentation
         self.checkpoint, self.watch, self.clock = checkpoint, watch, clock
         outputs = network.output_shape[0]
         self.batches = Batches(
@@ -145,12 +147,16 @@ class _Run:
         self.best: State = {}
         self.history: list[Epoch] = []
         self.begun = math.inf
-        self.identity: dict[str, Any] = {
-            **recipe.to_json(),
-            "augmentation": augmentation,
-            "training data": train.sha256,
-            "validation data": validation.sha256,
-            "network": network.config(),
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What a checkpoint belongs to; worked out only where there is one."""
+        return {
+            **self.recipe.to_json(),
+            "augmentation": self.augmentation,
+            "training data": self.batches.data.sha256,
+            "validation data": self.validation.sha256,
+            "network": self.network.config(),
         }
 
     def epoch(self) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from pi_nn.errors import DataError
 from pi_nn.training.datasets import Dataset, load_data
-from pi_nn.training.datasets.csv import load_csv
+from pi_nn.training.datasets.csv import BLOCK, load_csv, plain_rows
 from pi_nn.training.datasets.idx import parse_idx, read_idx
 from pi_nn.training.datasets.npz import load_npz
 
@@ -100,7 +100,14 @@ def test_csv_in_the_books_form(tmp_path: Path) -> None:
         (row(5).replace("5,", "5.5,", 1), "line 1: field 1 is '5.5'"),
         ("x\n" * 7, "line 5: .*; and 2 more"),
         ("\n\n", "no rows"),
-        ("1," * 20_000, "line 1 is longer than"),
+        ("1," * 20_000, "line 1: longer than 16,384 bytes"),
+        (row(5) + "\n" + "1" * 300_000, "line 2: longer than"),
+        (row(5).replace("5,0", "5,+0"), r"line 1: field 2 is '\+0'"),
+        (row(5).replace("5,0", "5,1_0"), "line 1: field 2 is '1_0'"),
+        (row(5).replace("5,0", "5,0000"), "line 1: field 2 is '0000'"),
+        (row(5).replace("5,0", "5,"), "line 1: field 2 is ''"),
+        # As many fields as two good rows, but not where they belong.
+        (row(5) + ",0\n" + row(5)[:-2] + "\n", "line 1: 786 fields instead of 785; line 2: 784 fields"),
     ],
 )
 def test_csv_tells_bad_rows_by_line(tmp_path: Path, text: str, told: str) -> None:
@@ -108,6 +115,57 @@ def test_csv_tells_bad_rows_by_line(tmp_path: Path, text: str, told: str) -> Non
     path.write_text(text, encoding="ascii")
     with pytest.raises(DataError, match=told):
         load_csv(path)
+
+
+def test_csv_reads_a_file_in_pieces_and_numbers_its_lines_through(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.integers(0, 256, (600, 785), dtype=np.uint8)
+    lines = [",".join(map(str, values)) for values in rows]
+    path = tmp_path / "many.csv"
+    path.write_text("\r\n".join(lines), encoding="ascii")
+    assert path.stat().st_size > 5 * BLOCK
+    data = load_csv(path)
+    assert np.array_equal(data.labels, rows[:, 0])
+    assert np.array_equal(data.images.reshape(600, -1), rows[:, 1:])
+    lines[599] += ",0"
+    path.write_text("\n".join(lines), encoding="ascii")
+    with pytest.raises(DataError, match="line 600: 786 fields"):
+        load_csv(path)
+
+
+FIELD = st.one_of(
+    st.integers(0, 260).map(str),
+    st.sampled_from(
+        ["", "00", "007", "1000", " 3", "3 ", "\t4", "-1", "+2", "1.0", "x", "1_0", "/", ":", "0x1"]
+    ),
+)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 784), FIELD), max_size=4), st.sampled_from(["\n", "\r\n", "", "\n\n"])
+)
+@settings(max_examples=200, deadline=None)
+def test_csv_in_bulk_answers_as_field_by_field(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, str]], end: str
+) -> None:
+    fields = [str(k % 256) for k in range(785)]
+    for place, text in changes:
+        fields[place] = text
+    path = tmp_path_factory.mktemp("csv") / "row.csv"
+    path.write_bytes((",".join(fields) + end).encode())
+    sound = all(text.strip().isdigit() and len(text.strip()) <= 3 and int(text) <= 255 for text in fields)
+    if not sound:
+        with pytest.raises(DataError, match="line 1: field"):
+            load_csv(path)
+        return
+    data = load_csv(path)
+    assert [data.labels[0], *data.images[0].ravel()] == [int(text) for text in fields]
+
+
+@given(st.binary(max_size=3000))
+def test_plain_rows_of_anything_are_none_or_rows(data: bytes) -> None:
+    rows = plain_rows(data)
+    assert rows is None or (rows.shape == (0, 785) and not data)
 
 
 @given(st.binary(max_size=200))
