@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MOST = 36
-# Blue and red-orange stay apart for the colour-blind; white is "nothing".
+# Orange and purple stay apart for the colour-blind; white is "nothing".
 DIVERGING = "PuOr_r"
 
 
@@ -34,7 +34,7 @@ def draw_digits(figure: Figure, images: Array, titles: Sequence[str]) -> None:
 
 
 def draw_weights(figure: Figure, weights: Array, name: str) -> None:
-    """Up to 36 units' weights (units, h, w), orange below 0, purple above, one scale for all."""
+    """Up to 36 units' weights (units, h, w), orange above 0, purple below, one scale for all."""
     shown = weights[:MOST]
     columns = 6 if len(shown) > 9 else 3
     grid = figure.subplots(-(-len(shown) // columns), columns, squeeze=False)
@@ -65,7 +65,9 @@ def draw_why(figure: Figure, network: Network, tile: Array, label: int) -> None:
         occlusion(network, tile, label),
         f"covered ({PATCH}x{PATCH}): P({said}) falls by",
     )
-    _draw_map(figure, grid[1, 0], tile, saliency(network, tile, label), f"more ink here: {said} by")
+    _draw_map(
+        figure, grid[1, 0], tile, saliency(network, tile, label), f"more ink here: {said}'s logit rises by"
+    )
     _draw_bars(grid[1, 1], probabilities[0], network.classes)
     figure.suptitle(f"{network.name}: why {said}? (P = {probabilities[0, label]:.3f})", fontsize=13)
 
