@@ -86,7 +86,7 @@ def prepare(folder: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
+    return os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def count(emulator: Path, workload: str, folder: Path) -> dict[str, float]:

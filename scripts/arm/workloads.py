@@ -78,17 +78,17 @@ def start(folder: Path) -> None:
 
 def records(folder: Path) -> None:
     """Ours over CSV records: read, then one epoch of 784-10-10; two sizes, for the cost of one more."""
+    from book_job import NETWORK, RECIPE
+
     from pi_nn.nn import build_network
     from pi_nn.training.datasets import load_data
     from pi_nn.training.fit import fit
-    from pi_nn.training.recipe import Recipe
 
-    recipe = Recipe(epochs=1, batch_size=64, learning_rate=0.1, optimizer="sgd", workers=1)
     rest = load_data(str(folder / "few.csv"), "train")
 
     def train(name: str) -> None:
-        network = build_network("784-10-10", rng=np.random.default_rng(0))
-        fit(network, load_data(str(folder / name), "train"), rest, recipe)
+        network = build_network(NETWORK, rng=np.random.default_rng(0))
+        fit(network, load_data(str(folder / name), "train"), rest, RECIPE)
 
     counted("ours few", lambda: train("few.csv"), 1)
     counted("ours many", lambda: train("many.csv"), 1)
