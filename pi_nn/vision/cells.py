@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Bytes: TypeAlias = "NDArray[np.uint8]"
 Shorts: TypeAlias = "NDArray[np.int16]"
+Floats: TypeAlias = "NDArray[np.float32]"
 
 
 def pooled(join: np.ufunc, values: NDArray[Any], step: int) -> NDArray[Any]:
@@ -94,23 +95,37 @@ def smooth(cells: Shorts) -> Shorts:
     return cells // np.int16(9)
 
 
-def spread(cells: Shorts, cell: int) -> Shorts:
-    """Linear interpolation, 0..255, from the middle of the first to that of the last of (m + 1, n + 1) cells.
+def spread(cells: Bytes, cell: int) -> Bytes:
+    """Linear interpolation of (m + 1, n + 1) cells, from the middle of the first to that of the last.
 
-    Gives (m * cell, n * cell) pixels; ``cell`` is 4, 8 or 16.
+    Gives (m * cell, n * cell) pixels; ``cell`` is a power of two from 4 to 64.
     """
+    wide = _stretched(cells.T.astype(np.uint16, order="C"), cell, cell) // np.uint16(2 * cell)
+    # Two columns at a time, as one number of twice the bytes.
+    pairs = np.ascontiguousarray(wide.T).view(np.uint32)
+    tall = _stretched(pairs, cell, cell * 0x10001).view(np.uint16) // np.uint16(2 * cell)
+    return tall.astype(np.uint8)
+
+
+def _stretched(cells: NDArray[Any], steps: int, half: int) -> NDArray[Any]:
+    """``steps`` rows between each row and the next, times ``2 * steps``, plus ``half`` to round by.
+
+    What is below 0 on the way wraps around, and back.
+    """
+    number = cells.dtype.type
+    rows = (cells[1:] - cells[:-1])[:, None] * np.arange(1, 2 * steps, 2, dtype=number)[:, None]
+    rows += (cells[:-1] * number(2 * steps) + number(half))[:, None]
+    return cast("NDArray[Any]", rows.reshape(-1, cells.shape[1]))
+
+
+def doubled(cells: Floats) -> Floats:
+    """(m, n) cells and the means of neighbours between them: (2 * m - 1, 2 * n - 1)."""
     for _ in range(2):
-        cells = _stretched(np.ascontiguousarray(cells), cell).T
+        twice = np.empty((2 * len(cells) - 1, cells.shape[1]), np.float32)
+        twice[0::2] = cells
+        twice[1::2] = (cells[1:] + cells[:-1]) * np.float32(0.5)
+        cells = twice.T
     return cells
-
-
-def _stretched(cells: Shorts, cell: int) -> Shorts:
-    """``cell`` rows for each step from one row to the next, rounded to the nearest."""
-    weights = np.arange(1, 2 * cell, 2, dtype=np.int16)[:, None]
-    rows = (cells[1:] - cells[:-1])[:, None] * weights
-    rows += (cells[:-1] * np.int16(2 * cell) + np.int16(cell))[:, None]
-    rows >>= np.int16((2 * cell).bit_length() - 1)
-    return rows.reshape(-1, cells.shape[1])
 
 
 def _sloped(cells: Shorts, radius: int) -> Shorts:

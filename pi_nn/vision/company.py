@@ -32,8 +32,8 @@ def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Seq
     ``shaky`` tells which digits are doubtful, or cut out of larger ink: those speak for nobody, and need a
     firm one near by to be believed. Print holds many letters that look like digits, among many that do not.
     """
-    if not digits:
-        return []
+    if not digits or not (strangers or any(shaky)):
+        return [False] * len(digits)
     own, other = np.array(digits, np.float64), np.array(strangers, np.float64).reshape(-1, 4)
     parts = np.array(shaky, bool)
     bad = _near(own, other).sum(axis=1)
@@ -43,8 +43,8 @@ def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Seq
 
 def in_a_line(digits: Sequence[Box]) -> list[bool]:
     """For each digit, whether it is a bar that another one carries on: the pieces of a table's line."""
-    if not digits:
-        return []
+    if len(digits) < 2:
+        return [False] * len(digits)
     x, y, w, h = np.array(digits, np.float64).T
     bar = w < _BAR * h
     tall = np.maximum.outer(h, h)
@@ -66,8 +66,8 @@ def is_alike(box: Box, usual: float) -> bool:
 
 def usual_height(boxes: Sequence[Box]) -> float:
     """The height that most boxes have, give or take half; where as many have another, the larger one."""
-    if not boxes:
-        return 0.0
+    if len(boxes) < 2:
+        return float(sum(box[3] for box in boxes))
     heights = np.array([box[3] for box in boxes], np.float64)
     alike = (heights[:, None] > 0.6 * heights) & (heights[:, None] < heights / 0.6)
     best = (alike.sum(axis=0) * np.sqrt(heights)).argmax()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PIL import Image
@@ -16,9 +16,11 @@ from PIL import Image
 from pi_nn.records import Box
 from pi_nn.vision.cells import (
     Bytes,
+    Floats,
     Shorts,
     closed,
     closed_pixels,
+    doubled,
     filled,
     pooled,
     slide_max,
@@ -28,8 +30,6 @@ from pi_nn.vision.cells import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Floats: TypeAlias = "NDArray[np.float32]"
 
 # Ink is at least a tenth darker than its paper. Paper noise stays below 5/2 of the usual difference within a
 # cell, and at most 29/64 of the paper's grey count as noise.
@@ -46,8 +46,9 @@ _FRAME_SHARE: Final = 0.22
 # Strong ink is near by within so many cells. One cell more is needed to interpolate.
 _NEAR: Final = 2
 _MARGIN: Final = _NEAR + 1
-# Ink is full at this share of the strongest contrast near by.
+# Ink is full at this share of the strongest contrast near by, and none up to this share of that.
 _FULL: Final = np.float32(0.65)
+_NONE: Final = np.float32(0.2)
 # The paper is looked for within this share of the longer side: wider than any pen's stroke.
 _REACH: Final = 0.12
 # Polarity counts as decided when one side outweighs the other by this share of both.
@@ -80,35 +81,51 @@ class Lit:
         """The part of the grey picture in which there may be ink."""
         rows, columns = self.threshold.shape
         height, width = self.grey.shape
-        left, top = max(self.corner[0] + 1, 0) * self.cell, max(self.corner[1] + 1, 0) * self.cell
-        right, bottom = (self.corner[0] + columns - 1) * self.cell, (self.corner[1] + rows - 1) * self.cell
-        return left, top, min(right, width) - left, min(bottom, height) - top
+        left, top = max(self.corner[0] + _NEAR, 0) * self.cell, max(self.corner[1] + _NEAR, 0) * self.cell
+        right = min((self.corner[0] + columns - _NEAR) * self.cell, width)
+        bottom = min((self.corner[1] + rows - _NEAR) * self.cell, height)
+        return left, top, right - left, bottom - top
 
     def ink(self) -> NDArray[np.bool_]:
         """Where in :attr:`inked` there is ink, bool (height, width)."""
         x, y, w, h = self.inked
-        limit = self.upsampled(self.threshold.astype(np.int16), self.inked).astype(np.uint8)
-        return self.grey[y : y + h, x : x + w] < limit
+        return self.grey[y : y + h, x : x + w] < self.upsampled(self.threshold.astype(np.uint8), self.inked)
 
-    @cached_property
-    def whole_paper(self) -> Shorts:
-        """``paper`` in whole grey levels."""
-        return self.paper.astype(np.int16)
-
-    @cached_property
-    def full(self) -> Shorts:
-        """By how many grey levels full ink is darker than the paper, of each cell."""
-        return (self.paper * self.strongest * _FULL).astype(np.int16)
-
-    def upsampled(self, cells: Shorts, box: Box) -> Shorts:
-        """``cells`` (0..255) interpolated over ``box`` of the grey picture, int16 (height, width)."""
+    def upsampled(self, cells: Bytes, box: Box) -> Bytes:
+        """``cells`` interpolated over ``box`` of the grey picture, uint8 (height, width)."""
         x, y, w, h = box
         c = self.cell
+        # Values stand for the middles of cells: look from there.
         x, y = x - self.corner[0] * c - c // 2, y - self.corner[1] * c - c // 2
         left, top = x // c, y // c
         around = cells[top : (y + h - 1) // c + 2, left : (x + w - 1) // c + 2]
         x, y = x - left * c, y - top * c
         return spread(around, c)[y : y + h, x : x + w]
+
+    def strength(self, box: Box) -> Bytes:
+        """Ink within ``box``, uint8 (height, width): 0 up to a fifth of full ink to 255 for full ink."""
+        x, y, w, h = box
+        # Each pixel takes what is nearest.
+        block = self.cell // 2
+        left, top = x - self.corner[0] * self.cell - block // 2, y - self.corner[1] * self.cell - block // 2
+        across, down = np.arange(left, left + w) // block, np.arange(top, top + h) // block
+        ground, span, gain = (layer.take(across, axis=1).take(down, axis=0) for layer in self._range)
+        grey = self.grey[y : y + h, x : x + w]
+        dark = np.minimum(np.maximum(ground, grey) - grey, span)
+        return np.asarray(dark * gain // np.uint16(64), np.uint8)
+
+    @cached_property
+    def _range(self) -> tuple[Bytes, Bytes, NDArray[np.uint16]]:
+        """Where ink begins, grey levels from there to full ink, and what each of these counts, in 1/64.
+
+        Twice as many values each way as cells, for little stays of a shadow's edge in one.
+        """
+        full = self.paper * self.strongest * _FULL
+        both = np.concatenate([self.paper - full * _NONE, np.maximum(full * (1 - _NONE), 1)], axis=1)
+        wide = doubled(both).astype(np.uint8)
+        columns = 2 * full.shape[1]
+        span = wide[:, columns:]
+        return wide[:, : columns - 1], span, np.uint16(255 * 64) // span
 
 
 def cell_size(height: int, width: int) -> int:
@@ -234,5 +251,5 @@ def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
     grey = lit.grey[y : y + h, x : x + w]
     paper = closed_pixels(grey, reach)
     least = np.maximum(1 - lit.threshold / lit.paper, _FINE_SHARE * lit.strongest)
-    share = 255 - lit.upsampled((least * 255).astype(np.int16), box).astype(np.uint16)
-    return np.asarray(grey * np.uint16(255) < paper * share)
+    share = lit.upsampled((255 - least * 255).astype(np.uint8), box)
+    return grey * np.uint16(255) < np.multiply(paper, share, dtype=np.uint16)

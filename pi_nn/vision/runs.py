@@ -28,13 +28,16 @@ class Runs:
         return Runs(self.row[index], self.start[index], self.stop[index])
 
     def paint(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        """The runs as a bool mask (height, width) whose corner lies at (x, y); all must lie inside."""
-        lengths = self.stop - self.start
-        ends = np.cumsum(lengths)
-        inside = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - lengths, lengths)
-        mask = np.zeros(height * width, bool)
-        mask[np.repeat((self.row - y) * width + self.start - x, lengths) + inside] = True
-        return mask.reshape(height, width)
+        """The runs as a bool mask (height, width) whose corner lies at (x, y); all must lie inside.
+
+        No two runs may begin, or end, in the same place.
+        """
+        # One more at the start of each run, one less behind its end, then the sum of what came so far.
+        change = np.zeros(height * width + 1, np.int8)
+        line = (self.row - y) * width - x
+        change[line + self.start] = 1
+        change[line + self.stop] -= 1
+        return np.asarray(np.add.accumulate(change, dtype=np.int8)[:-1] > 0).reshape(height, width)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,49 +75,66 @@ def find_runs(mask: NDArray[np.bool_]) -> Runs:
 
 
 def find_blobs(runs: Runs) -> Blobs:
-    """8-connected components of ``runs``, numbered by their first run."""
+    """8-connected components of ``runs``, which are in row order, numbered by their first run."""
     count = len(runs)
     if count == 0:
         none = np.zeros(0, np.intp)
         return Blobs(runs, none, np.zeros(1, np.intp), none.reshape(0, 4), none)
-    label = _union(count, *_touching(runs))
+    label = _labels(*_touched(runs))
     order = np.argsort(label, kind="stable")
-    grouped = label[order]
-    first = np.flatnonzero(np.concatenate(([True], grouped[1:] != grouped[:-1])))
-    sorted_runs = runs.take(order)
-    left = np.minimum.reduceat(sorted_runs.start, first)
-    right = np.maximum.reduceat(sorted_runs.stop, first)
-    top = np.minimum.reduceat(sorted_runs.row, first)
-    bottom = np.maximum.reduceat(sorted_runs.row, first) + 1
-    area = np.add.reduceat(sorted_runs.stop - sorted_runs.start, first)
+    grouped, members = label[order], runs.take(order)
+    first = np.concatenate(([0], (grouped[1:] != grouped[:-1]).nonzero()[0] + 1))
+    after = np.append(first[1:], count)
+    left = np.minimum.reduceat(members.start, first)
+    right = np.maximum.reduceat(members.stop, first)
+    top, bottom = members.row[first], members.row[after - 1] + 1
+    area = np.add.reduceat(members.stop - members.start, first)
     boxes = np.stack([left, top, right - left, bottom - top], axis=1)
     return Blobs(runs, order, np.append(first, count), boxes, area)
 
 
-def _touching(runs: Runs) -> tuple[Ints, Ints]:
-    """Pairs of runs in neighbouring rows that touch, corners included."""
+def _touched(runs: Runs) -> tuple[Ints, Ints]:
+    """For each run the first run of the row above that touches it, corners included, and after the last."""
     # A row's keys lie further apart than any run is long, so one sorted search serves all rows.
     pitch = int(runs.stop.max()) + 2
-    above = (runs.row - 1) * pitch
-    low = np.searchsorted(runs.row * pitch + runs.stop, above + runs.start, side="left")
-    high = np.searchsorted(runs.row * pitch + runs.start, above + runs.stop, side="right")
-    counts = np.maximum(high - low, 0)
-    below = np.repeat(np.arange(len(runs)), counts)
-    offset = np.arange(len(below)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return below, np.repeat(low, counts) + offset
+    row = runs.row * pitch
+    start, stop = row + runs.start, row + runs.stop
+    return np.searchsorted(stop, start - pitch, side="left"), np.searchsorted(
+        start, stop - pitch, side="right"
+    )
 
 
-def _union(count: int, a: Ints, b: Ints) -> Ints:
-    """The smallest member of each run's component: hooking and pointer jumping (Shiloach, Vishkin 1982)."""
-    parent = np.arange(count)
+def _labels(low: Ints, high: Ints) -> Ints:
+    """The smallest member of each run's component; run ``i`` touches runs ``low[i]`` to ``high[i] - 1``."""
+    own = np.arange(len(low))
+    # Every run hangs on the first one above that it touches; those that touch more join what hangs there.
+    parent = _roots(np.where(high > low, low, own))
+    counts = high - low - 1
+    more = (counts > 0).nonzero()[0]
+    if len(more) == 0:
+        return parent
+    counts = counts[more]
+    a = more.repeat(counts)
+    b = low[more].repeat(counts) + 1 + np.arange(len(a)) - (np.cumsum(counts) - counts).repeat(counts)
+    return _joined(parent, a, b)
+
+
+def _joined(parent: Ints, a: Ints, b: Ints) -> Ints:
+    """Roots once ``a`` and ``b`` belong together: hooking and pointer jumping (Shiloach, Vishkin 1982)."""
     while len(a):
         low, high = np.minimum(parent[a], parent[b]), np.maximum(parent[a], parent[b])
-        open_pairs = low != high
-        a, b, low, high = a[open_pairs], b[open_pairs], low[open_pairs], high[open_pairs]
-        np.minimum.at(parent, high, low)
-        while True:
-            grand = parent[parent]
-            if np.array_equal(grand, parent):
-                break
-            parent = grand
+        apart = low != high
+        a, b, low, high = a[apart], b[apart], low[apart], high[apart]
+        # Where one root is named twice either will do: the other pair stays apart until the next round.
+        parent[high] = low
+        parent = _roots(parent)
     return parent
+
+
+def _roots(parent: Ints) -> Ints:
+    """Where the way from each member to its parent, to its parent ... ends."""
+    while True:
+        grand = parent[parent]
+        if (grand == parent).all():
+            return parent
+        parent = grand

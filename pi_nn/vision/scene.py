@@ -76,11 +76,14 @@ class Scene:
         assert self.lit is not None
         x, y, w, h = mark.box
         top, left = max(y - 1, 0), max(x - 1, 0)
-        grey = self.lit.grey[top : y + h + 1, left : x + w + 1].astype(np.int16)
-        steps = [np.abs(np.diff(grey, axis=axis)).max(axis=axis, initial=0) for axis in (0, 1)]
+        grey = np.ascontiguousarray(self.lit.grey[top : y + h + 1, left : x + w + 1])
+        steps = [
+            _difference(grey[1:], grey[:-1]).max(axis=0),
+            _difference(grey[:, 1:], grey[:, :-1]).max(axis=1),
+        ]
         ranked = np.sort(np.concatenate(steps))
         steepest = float(ranked[len(ranked) * 9 // 10])
-        return (float(grey.max() - grey.min()) / max(steepest, 1) - 3) / h
+        return ((float(grey.max()) - float(grey.min())) / max(steepest, 1) - 3) / h
 
     def frame_box(self, mark: Mark) -> Box:
         """The mark's box in pixels of the frame."""
@@ -131,7 +134,8 @@ class Scene:
         small = [mark for mark in self.marks if not self.is_large(mark)] or self.marks
         widths = np.concatenate([mark.runs.stop - mark.runs.start for mark in small])
         firm = widths[widths > 2]
-        return int(np.median(firm if len(firm) else widths))
+        widths = np.sort(firm if len(firm) else widths)
+        return int(widths[(len(widths) - 1) // 2] + widths[len(widths) // 2]) // 2
 
 
 def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene:
@@ -155,6 +159,10 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
     sizes = blobs.boxes[:, 2:].max(axis=1, initial=0)
     chosen = np.argsort(-sizes, kind="stable")[: min(_MOST_MARKS, int((sizes >= _LEAST_PIECE).sum()))]
     return Scene(tuple(marks_of(blobs, chosen)), lit, factor, light_ink=lit.light_ink)
+
+
+def _difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.maximum(a, b) - np.minimum(a, b)
 
 
 def check_pixels(pixels: NDArray[np.uint8]) -> None:
