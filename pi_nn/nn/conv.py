@@ -14,7 +14,7 @@ from pi_nn.nn.workspace import Array, Workspace
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-_CACHE = 500_000  # bytes
+_CACHE = 1_000_000  # bytes
 
 
 class Conv2d(_Window):
@@ -25,7 +25,8 @@ class Conv2d(_Window):
     convolution of g, see :meth:`_turned`.
 
     A few images at a time, so that their patches, nine times the image for a 3x3 kernel, stay in the
-    processor's cache; unfolding again in ``backward`` is cheaper than fetching them from memory.
+    processor's cache; unfolding again in ``backward`` is cheaper than fetching them from memory. Not fewer
+    than that: between two threads each call costs what it holds up in the other one.
     """
 
     def __init__(
@@ -67,22 +68,35 @@ class Conv2d(_Window):
         return y
 
     def backward(self, gradient: Array, *, to_input: bool = True) -> Array:
-        x, k = self.workspace["x"], self.kernel
+        x = self.workspace["x"]
+        if self.bias is not None:
+            gradient.sum(axis=(0, 1, 2), out=self.bias.grad)
+        if not to_input:
+            self._backward_to_weights(gradient, x)
+            return gradient
+        gx = self.workspace.array("gx", x.shape, x.dtype)
+        if self._covers(x):
+            self._backward_to_weights(gradient, x)
+            np.matmul(
+                gradient.reshape(len(x), -1), self.matrix(self.weight.value), out=gx.reshape(len(x), -1)
+            )
+        elif self.stride == 1:
+            self._backward_to_both(gradient, x, gx)
+        else:
+            self._backward_to_weights(gradient, x)
+            self._backward_to_input(gradient, gx)
+        return gx
+
+    def _backward_to_weights(self, gradient: Array, x: Array) -> None:
+        k = self.kernel
         kernel = np.zeros((self.filters, k * k * self.channels), x.dtype)
-        gx = self.workspace.array("gx", x.shape, x.dtype) if to_input else gradient
-        turned = self._turned() if to_input else kernel
         for part in self._parts(x):
             flat = gradient[part].reshape(-1, self.filters)
             kernel += np.matmul(flat.T, self._unfolded(x[part], self.workspace))
-            if to_input:
-                self._backward_to_input(gradient[part], turned, gx[part])
         self.weight.grad[...] = kernel.reshape(-1, k, k, self.channels).transpose(0, 3, 1, 2)
-        if self.bias is not None:
-            gradient.sum(axis=(0, 1, 2), out=self.bias.grad)
-        return gx
 
     def _parts(self, x: Array) -> list[slice]:
-        """The batch in slices whose patches take about half a megabyte."""
+        """The batch in slices whose patches take about a megabyte."""
         h, w, _ = self.output_shape(x.shape[1:])
         size = max(1, _CACHE // (h * w * self.kernel**2 * self.channels * x.itemsize))
         return [slice(i, i + size) for i in range(0, len(x), size)]
@@ -116,22 +130,30 @@ class Conv2d(_Window):
         split = wide.reshape(self.filters, taps, s, taps, s, self.channels)[:, ::-1, :, ::-1]
         return split.transpose(1, 3, 0, 2, 4, 5).reshape(taps * taps * self.filters, -1)
 
-    def _backward_to_input(self, gradient: Array, turned: Array, gx: Array) -> None:
-        if self._covers(gx):
-            np.matmul(
-                gradient.reshape(len(gx), -1), self.matrix(self.weight.value), out=gx.reshape(len(gx), -1)
-            )
-            return
-        (first, last), s = self._reach(), self.stride
-        n, h, w, c = gx.shape
-        a, b = -(-h // s), -(-w // s)
+    def _gradient_rows(self, gradient: Array, a: int, b: int) -> Array:
+        """The patches of g at the (a, b) positions of x as rows, one for each of ``_turned``."""
+        first, last = self._reach()
         after = (a - gradient.shape[1] - first, b - gradient.shape[2] - first)
         frame = framed(gradient, (last, last), after, self.workspace, "gradient")
-        rows = unfold(frame, last - first + 1, 1, self.workspace)
-        pixels = self.workspace.array("pixels", (n * a * b, turned.shape[1]), gx.dtype)
-        np.matmul(rows, turned, out=pixels)
-        whole = pixels.reshape(n, a, b, s, s, c).transpose(0, 1, 3, 2, 4, 5)
-        if s == 1:
-            gx[...] = whole.reshape(gx.shape)
-        else:
-            gx[...] = whole.reshape(n, a * s, b * s, c)[:, :h, :w]
+        return unfold(frame, last - first + 1, 1, self.workspace)
+
+    def _backward_to_both(self, gradient: Array, x: Array, gx: Array) -> None:
+        """With stride 1 each pixel of x is a position: the patches of g serve dE/dK, too."""
+        (_, h, w, c), k, turned = x.shape, self.kernel, self._turned()
+        kernel = np.zeros_like(turned)
+        for part in self._parts(x):
+            rows = self._gradient_rows(gradient[part], h, w)
+            np.matmul(rows, turned, out=gx[part].reshape(-1, c))
+            kernel += np.matmul(rows.T, x[part].reshape(-1, c))
+        self.weight.grad[...] = kernel.reshape(k, k, -1, c)[::-1, ::-1].transpose(2, 3, 0, 1)
+
+    def _backward_to_input(self, gradient: Array, gx: Array) -> None:
+        s, turned = self.stride, self._turned()
+        (_, h, w, c) = gx.shape
+        a, b = -(-h // s), -(-w // s)
+        for part in self._parts(gx):
+            rows = self._gradient_rows(gradient[part], a, b)
+            pixels = self.workspace.array("pixels", (len(rows), turned.shape[1]), gx.dtype)
+            np.matmul(rows, turned, out=pixels)
+            whole = pixels.reshape(-1, a, b, s, s, c).transpose(0, 1, 3, 2, 4, 5)
+            gx[part] = whole.reshape(-1, a * s, b * s, c)[:, :h, :w]

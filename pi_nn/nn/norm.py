@@ -90,7 +90,9 @@ class _BatchNorm(Layer):
     # channel is repeated for each of its pixels.
 
     def _tile(self, by_channel: Array, wide: Array) -> Array:
-        return np.tile(by_channel, wide.shape[1] // self.channels)
+        tiled = np.empty(wide.shape[1], wide.dtype)
+        tiled.reshape(-1, self.channels)[...] = by_channel
+        return tiled
 
     def _sum(self, wide: Array) -> Array:
         by_pixel: Array = np.dot(np.ones(len(wide), wide.dtype), wide)

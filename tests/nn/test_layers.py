@@ -46,6 +46,20 @@ def test_convolution_by_hand() -> None:
     assert_array_equal(conv.forward(x)[0, :, :, 0], [[27, 37], [57, 67]])
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_batch_in_parts_is_the_batch(stride: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    conv = Conv2d(2, 3, 3, stride=stride, padding=1, rng=RNG)
+    conv.copy_from(conv, np.float64)
+    x, g = RNG.normal(size=(5, 6, 6, 2)), RNG.normal(size=(5, 6 // stride, 6 // stride, 3))
+    found = []
+    for size in (1, 1 << 30):
+        monkeypatch.setattr("pi_nn.nn.conv._CACHE", size)
+        y = conv.forward(x, training=True).copy()
+        found.append((y, conv.backward(g).copy(), conv.weight.grad.copy()))
+    for part, whole in zip(*found, strict=True):
+        assert_allclose(part, whole, atol=1e-12)
+
+
 def test_kernel_gradient_is_laid_out_like_the_weights() -> None:
     conv = Conv2d(2, 3, 3, rng=RNG)
     assert conv.weight.grad.shape == conv.weight.value.shape == (3, 2, 3, 3)
