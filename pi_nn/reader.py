@@ -14,7 +14,7 @@ from PIL import Image
 from pi_nn.errors import ConfigError
 from pi_nn.nn import Thresholds, load_network
 from pi_nn.records import Box, DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
-from pi_nn.vision.belief import doubts, sort
+from pi_nn.vision.belief import doubts, needed, sort
 from pi_nn.vision.layout import arrange
 from pi_nn.vision.picture import open_picture, picture_array
 from pi_nn.vision.scene import Scene, check_pixels, survey
@@ -80,7 +80,8 @@ class DigitReader:
         frame = FrameInfo(0, datetime.now(UTC), time.monotonic(), 28, 28, source)
         if junk[0] > self.thresholds.junk:
             return self._reading(frame, [], [Rejected(tile.box, "not_a_digit")], None)
-        return self._reading(frame, [self._predict(tile, probabilities[0], float(junk[0]))], [], None)
+        least = self.thresholds.confidence
+        return self._reading(frame, [self._predict(tile, probabilities[0], float(junk[0]), least)], [], None)
 
     def _reading(
         self, frame: FrameInfo, digits: list[Prediction], refused: list[Rejected], fault: str | None
@@ -109,19 +110,17 @@ class DigitReader:
             box = _moved(scene.frame_box(guess.mark), corner)
             tile = DigitTile(guess.tile, box, line, number, reasons[index])
             tiles.append(tile)
-            predictions.append(
-                self._predict(tile, guess.probabilities, guess.junk, cut=guess.cut is not None)
-            )
+            least = needed(guess, limits.confidence)
+            predictions.append(self._predict(tile, guess.probabilities, guess.junk, least))
         refused = [Rejected(_moved(scene.frame_box(mark), corner), why) for mark, why in found.refused]
         return predictions, tiles, refused
 
-    def _predict(
-        self, tile: DigitTile, row: NDArray[np.float32], junk: float, *, cut: bool = False
-    ) -> Prediction:
+    def _predict(self, tile: DigitTile, row: NDArray[np.float32], junk: float, least: float) -> Prediction:
+        """``least`` is the confidence from when on it is accepted."""
         best = int(row.argmax())
         confidence = float(row[best]) * (1 - junk)
         margin = float(row[best] - np.delete(row, best).max(initial=0.0))
-        reason = tile.reason or self._doubt(confidence, margin, cut=cut)
+        reason = tile.reason or self._doubt(confidence, margin, least)
         return Prediction(
             digit=best,
             label=self.network.classes[best],
@@ -135,13 +134,9 @@ class DigitReader:
             number=tile.number,
         )
 
-    def _doubt(self, confidence: float, margin: float, *, cut: bool) -> str | None:
-        """Why a digit with these figures is not accepted, ``None`` when it is.
-
-        A digit cut out of larger ink must leave half the doubt.
-        """
-        least = self.thresholds.confidence
-        if confidence < (1 - (1 - least) / 2 if cut else least):
+    def _doubt(self, confidence: float, margin: float, least: float) -> str | None:
+        """Why a digit with these figures is not accepted, ``None`` when it is."""
+        if confidence < least:
             return "low_confidence"
         return "small_margin" if margin < self.thresholds.margin else None
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from pi_nn.records import Box
-from pi_nn.vision.company import among_strangers, in_a_line, is_alike, is_crumb, usual_height
+from pi_nn.vision.company import among_strangers, beside, in_a_line, is_alike, is_crumb, usual_height
 from pi_nn.vision.marks import Mark
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
-from pi_nn.vision.sighting import Guess
+from pi_nn.vision.sighting import Guess, Sight
 
 # Ink this much fainter than a frame's darker digits is no ink of its own.
 _FAINT: Final = 0.4
@@ -22,6 +22,19 @@ _FEW: Final = 5
 # Where most are bars this narrow, faint ink counts too: grain makes no other digits.
 _NARROW: Final = 0.5
 _MOSTLY: Final = 0.7
+# Where all are bars, so many things this long beside them are too many: a hand's outline, a table's lines.
+_BESIDE_BARS: Final = 2
+_LONG: Final = 0.5
+# In a frame of more marks than this, paper around a digit is smoother than that, or it is no paper.
+_CLUTTER: Final = 20
+_ROUGH: Final = 0.3
+# Lengths in heights of the usual digit: how far from its neighbours a digit of a line stands at most, and how
+# wide several that touch are; of a piece of ink beside a digit its length and its distance.
+_AMONG: Final = 2.0
+_ROW: Final = 6.0
+_PIECE: Final = 0.3
+_LONGEST: Final = 2.5
+_CLOSE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,57 +55,113 @@ class Ink:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sorted:
-    """Guesses that may be digits, and ink that is none, largest first, with the reason."""
+    """Guesses that may be digits, and ink that is none, largest first, with the reason.
+
+    ``spoilt`` holds, by the identity of the guess, what stands against digits whatever the network says.
+    """
 
     digits: list[Guess]
     refused: list[tuple[Mark, str]]
     ink: Ink
+    spoilt: dict[int, str]
 
 
-def sort(scene: Scene, guesses: list[Guess], *, confidence: float, junk: float) -> Sorted:
+def needed(guess: Guess, confidence: float) -> float:
+    """The confidence from when on a guess is firm: one cut out of larger ink must leave half the doubt."""
+    return confidence if guess.cut is None else (1 + confidence) / 2
+
+
+def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorted:
     """Parts digits from other ink; crumbs are in neither.
 
-    ``confidence`` is from when on a guess is firm, ``junk`` up to which it is a digit at all.
+    ``confidence`` is from when on a guess is firm, ``junk`` up to which it is a digit at all. Ink on a line
+    of digits counts as one, spoilt, whatever it is: a number must not lose a digit in silence.
     """
+    guesses = sight.guesses
     whole = [guess for guess in guesses if not scene.at_edge(guess.mark)] or guesses
     firm = [guess for guess in whole if guess.quality >= confidence and guess.cut is None]
     usual = usual_height([guess.mark.box for guess in firm or whole])
     digits: list[Guess] = []
-    refused: list[tuple[Mark, str]] = []
+    refused: list[tuple[Guess, str]] = []
+    crumbs = list(sight.left)
     for guess in guesses:
         weak = guess.quality < confidence or not is_alike(guess.mark.box, usual)
-        if guess.junk > junk:
-            refused.append((guess.mark, "not_a_digit"))
+        if is_crumb(guess.mark.box, usual):
+            crumbs.append(guess.mark)
+        elif guess.junk > junk:
+            refused.append((guess, "not_a_digit"))
         elif weak and firm and scene.at_edge(guess.mark):
-            refused.append((guess.mark, "touches_edge"))
-        elif not is_crumb(guess.mark.box, usual):
+            refused.append((guess, "touches_edge"))
+        else:
             digits.append(guess)
     ink = _usual_ink(scene, digits, usual)
-    clear = [guess for guess in digits if not ink.is_faint(scene, guess.mark)]
-    faint = {id(guess.mark) for guess in digits} - {id(guess.mark) for guess in clear}
-    refused += [(guess.mark, "not_a_digit") for guess in digits if id(guess.mark) in faint]
-    refused = [(mark, why) for mark, why in refused if not is_crumb(mark.box, usual)]
-    return Sorted(clear, sorted(refused, key=lambda pair: -pair[0].area), ink)
+    faint = [guess for guess in digits if ink.is_faint(scene, guess.mark)]
+    clear = [guess for guess in digits if guess not in faint]
+    spoilt = _spoilt(scene, ink, clear, crumbs, confidence) | _unread(scene, ink, clear, refused, confidence)
+    clear += [guess for guess, _ in refused if id(guess) in spoilt]
+    others = [(guess.mark, why) for guess, why in refused if id(guess) not in spoilt]
+    others += [(guess.mark, "not_a_digit") for guess in faint]
+    return Sorted(clear, sorted(others, key=lambda pair: -pair[0].area), ink, spoilt)
+
+
+def _unread(
+    scene: Scene, ink: Ink, digits: list[Guess], refused: list[tuple[Guess, str]], confidence: float
+) -> dict[int, str]:
+    """Refused ink that stands on a line with a firm digit, and is like one in size and darkness."""
+    firm = [guess.mark.box for guess in digits if guess.quality >= confidence]
+    like = [
+        (guess, why)
+        for guess, why in refused
+        if is_alike(guess.mark.box, ink.height) and guess.mark.box[2] <= _ROW * ink.height
+    ]
+    near = beside(firm, [guess.mark.box for guess, _ in like], _AMONG)
+    return {
+        id(guess): why
+        for (guess, why), place in zip(like, near, strict=True)
+        if place is not None and not ink.is_faint(scene, guess.mark)
+    }
+
+
+def _spoilt(
+    scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark], confidence: float
+) -> dict[int, str]:
+    """Digits with a piece of ink beside them that belongs to none: they may be broken, or it is a sign."""
+    pieces = [
+        mark
+        for mark in crumbs
+        if _PIECE * ink.height <= max(mark.box[2:]) <= _LONGEST * ink.height
+        and not scene.is_hair(mark)
+        and not ink.is_faint(scene, mark)
+    ]
+    near = beside([guess.mark.box for guess in digits], [mark.box for mark in pieces], _CLOSE)
+    return {id(digits[place]): "crowded" for place in near if place is not None}
 
 
 def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None]:
     """For each digit why it is not to be believed, whatever the network says of it; else ``None``."""
     digits, ink = found.digits, found.ink
     boxes = [guess.mark.box for guess in digits]
-    weak = [guess.quality < confidence for guess in digits]
+    weak = [g.quality < needed(g, confidence) or id(g) in found.spoilt for g in digits]
     wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
     strangers = [mark.box for mark, _ in found.refused if not ink.is_faint(scene, mark)]
-    strangers += [*wholes.values(), *(box for box, doubtful in zip(boxes, weak, strict=True) if doubtful)]
-    shaky = [doubtful or guess.cut is not None for guess, doubtful in zip(digits, weak, strict=True)]
+    strangers += wholes.values()
+    strangers += [g.mark.box for g, doubtful in zip(digits, weak, strict=True) if doubtful and g.cut is None]
+    shaky = [no or g.cut is not None or _is_torn_bar(g.mark) for g, no in zip(digits, weak, strict=True)]
     alone = among_strangers(boxes, shaky, strangers)
-    alone = [bad or line for bad, line in zip(alone, in_a_line(boxes), strict=True)]
+    lines = [mark.box for mark, why in found.refused if why == "touches_edge" or mark.torn]
+    alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
     firm = [box for box, no, bad in zip(boxes, weak, alone, strict=True) if not no and not bad]
     crowded = _crowded(scene, ink, firm)
+    cluttered = len(scene.marks) > _CLUTTER
+    torn = {id(guess.cut) for guess, doubtful in zip(digits, weak, strict=True) if doubtful and guess.cut}
     reasons = []
     for guess, doubtful, bad in zip(digits, weak, alone, strict=True):
-        reason = _own_doubt(scene, guess.mark)
-        if reason is None and not doubtful and (bad or crowded):
-            reason = "not_a_digit" if bad else "crowded"
+        reason = _own_doubt(scene, guess.mark) or found.spoilt.get(id(guess))
+        if reason is None and not doubtful:
+            if bad or crowded or (cluttered and scene.roughness(guess.mark) > _ROUGH):
+                reason = "not_a_digit" if bad else "crowded"
+            elif id(guess.cut) in torn:
+                reason = "low_confidence"  # what was cut is believed as a whole or not at all
         reasons.append(reason)
     return reasons
 
@@ -103,6 +172,11 @@ def _own_doubt(scene: Scene, mark: Mark) -> str | None:
     if mark.height < LEAST_HEIGHT + 2:
         return "too_small"
     return "out_of_focus" if scene.softness(mark) > _SOFT else None
+
+
+def _is_torn_bar(mark: Mark) -> bool:
+    """Whether a mark may well be what is left of a table's line."""
+    return mark.torn is not None and mark.box[2] < _NARROW * mark.height
 
 
 def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:
@@ -116,9 +190,12 @@ def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:
 
 def _crowded(scene: Scene, ink: Ink, firm: list[Box]) -> bool:
     """Whether the digits are few among ink of their size: wood, grass and faces hold a 1 here and there."""
+    bars = sum(box[2] < _NARROW * box[3] for box in firm)
+    other = sum(max(mark.box[2:]) >= _LONG * ink.height for mark in scene.marks) - len(firm)
+    if bars == len(firm) and other > len(firm) + _BESIDE_BARS:
+        return True
     alike = [mark for mark in scene.marks if is_alike((0, 0, 1, max(mark.box[2:])), ink.height)]
     if len(alike) < _FEW or len(firm) >= _SHARE * len(alike):
         return False
-    bars = sum(box[2] < _NARROW * box[3] for box in firm)
     clear = sum(not ink.is_faint(scene, mark) for mark in alike)
     return bars > _MOSTLY * len(firm) or len(firm) < _SHARE * clear

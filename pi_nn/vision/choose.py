@@ -16,9 +16,7 @@ _CUT: Final = 0.93
 # So must a join of pieces side by side, or of two that may stand on two lines.
 _BESIDE: Final = 0.95
 # Pieces one above the other are seldom two digits.
-_STACKED: Final = 0.25
-# Pieces that reach over more than this many heights of the taller may well stand on two lines.
-_ONE_LINE: Final = 1.65
+_STACKED: Final = 0.4
 
 
 def best_way(lattice: Lattice, quality: Sequence[float]) -> list[int]:
@@ -57,7 +55,7 @@ def _discount(lattice: Lattice, first: int, after: int, mark: Mark) -> float:
     if lattice.whole is not None:
         return 1.0 if len(pieces) == len(lattice.pieces) else _CUT
     beside = any(b.box[0] >= a.box[0] + a.box[2] for a, b in pairwise(pieces))
-    two_lines = mark.height > _ONE_LINE * max(piece.height for piece in pieces)
+    two_lines = lattice.on_two_lines(mark.height, max(piece.height for piece in pieces))
     return (_BESIDE if beside else 1.0) * (_BESIDE if two_lines else 1.0)
 
 
@@ -68,7 +66,7 @@ def _stacked(lattice: Lattice, first: int, mark: Mark) -> float:
     before = lattice.pieces[first - 1]
     overlap = min(before.box[0] + before.box[2], mark.box[0] + mark.box[2]) - max(before.box[0], mark.box[0])
     height = max(before.box[1] + before.height, mark.box[1] + mark.height) - min(before.box[1], mark.box[1])
-    two_lines = height > _ONE_LINE * max(before.height, mark.height)
+    two_lines = lattice.on_two_lines(height, max(before.height, mark.height))
     if overlap <= 0.3 * min(before.box[2], mark.box[2]) or two_lines:
         return 0.0
     return float(min(before.area, mark.area))

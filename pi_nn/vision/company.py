@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Neighbours stand within this many heights, and are of like size.
-_ACROSS: Final = 6.0
-_DOWN: Final = 2.5
+_ACROSS: Final = 4.0
+_DOWN: Final = 2.0
 _LIKE: Final = 0.5
 # Among so many neighbours that are no digits for each that is one, nothing is believed.
-_STRANGERS: Final = 0.5
+_STRANGERS: Final = 1.0
 # Pieces of a line are narrow, part by less than this share of their height, and hardly step aside.
 _BAR: Final = 0.45
 _BREAK: Final = 0.25
+_LONG_BREAK: Final = 1.0
 _ASIDE: Final = 0.35
+# On a digit's line is what has its middle between these shares of its height, from the top.
+_UNDER_TOP: Final = -0.3
+_ABOVE_FOOT: Final = 0.85
 # A digit lower than this share of the usual one is a crumb of something.
 _CRUMB: Final = 0.45
 
@@ -41,17 +45,41 @@ def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Seq
     return [bool(v) for v in ((bad >= 2) & (bad > _STRANGERS * good)) | (parts & (good == 0))]
 
 
-def in_a_line(digits: Sequence[Box]) -> list[bool]:
-    """For each digit, whether it is a bar that another one carries on: the pieces of a table's line."""
-    if len(digits) < 2:
+def in_a_line(digits: Sequence[Box], lines: Sequence[Box]) -> list[bool]:
+    """For each digit, whether it is a bar that another one, or one of ``lines``, carries on.
+
+    Such bars are the pieces of a table's line.
+    """
+    if len(digits) + len(lines) < 2:
         return [False] * len(digits)
-    x, y, w, h = np.array(digits, np.float64).T
+    x, y, w, h = np.array([*digits, *lines], np.float64).T
     bar = w < _BAR * h
     tall = np.maximum.outer(h, h)
     gap = np.maximum.outer(y, y) - np.minimum.outer(y + h, y + h)
     aside = np.abs(np.subtract.outer(x + w / 2, x + w / 2))
-    carried = (np.abs(gap) <= _BREAK * tall) & (aside <= _ASIDE * tall) & np.logical_and.outer(bar, bar)
-    return [bool(v) for v in carried.any(axis=1)]
+    far = np.where(np.arange(len(x)) < len(digits), _BREAK, _LONG_BREAK)
+    carried = (np.abs(gap) <= far * tall) & (aside <= _ASIDE * tall) & np.logical_and.outer(bar, bar)
+    np.fill_diagonal(carried, False)
+    return [bool(v) for v in carried[: len(digits)].any(axis=1)]
+
+
+def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[int | None]:
+    """For each of ``others`` the nearest digit on whose line it stands, ``None`` without one.
+
+    It is at most ``reach`` heights of the digit away, and its middle neither above nor below the digit, nor
+    where a full stop stands.
+    """
+    if not digits:
+        return [None] * len(others)
+    x, y, w, h = np.array(digits, np.float64).T
+    found: list[int | None] = []
+    for left, top, width, height in others:
+        gap = np.maximum(np.maximum(left - (x + w), x - (left + width)), 0) / h
+        level = (top + height / 2 - y) / h
+        gap[(level < _UNDER_TOP) | (level > _ABOVE_FOOT)] = np.inf
+        nearest = int(gap.argmin())
+        found.append(nearest if gap[nearest] <= reach else None)
+    return found
 
 
 def is_crumb(box: Box, usual: float) -> bool:

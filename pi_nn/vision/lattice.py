@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 # Lengths are shares of the taller mark's height.
 _NEAR: Final = 0.3
 _TALLEST: Final = 1.8
-_TWO_HALVES: Final = 2.1
+_TWO_HALVES: Final = 2.3
 _TOUCHING: Final = 0.1
+# Two halves are together about as high as the frame's tall marks: at most so many times that.
+_AS_TALL: Final = 1.25
+# Pieces that reach over more than this many heights of the taller may well stand on two lines.
+_ONE_LINE: Final = 1.65
 _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.
 _PIECE: Final = 0.75
@@ -37,12 +41,23 @@ _MOST_CUTS: Final = 7
 class Lattice:
     """``pieces`` from the left; candidate (first, after, mark) takes pieces ``first`` to ``after - 1``.
 
-    ``whole`` is the mark that vision cut itself; ``None`` where the pieces came apart on the paper.
+    ``whole`` is the mark that vision cut itself; ``None`` where the pieces came apart on the paper. ``usual``
+    is the height of the frame's tall marks.
     """
 
     pieces: tuple[Mark, ...]
     candidates: tuple[tuple[int, int, Mark], ...]
     whole: Mark | None = None
+    usual: float = 0.0
+
+    def on_two_lines(self, height: int, taller: int) -> bool:
+        """Whether pieces of ``height`` together, the taller of ``taller``, may stand on two lines."""
+        return height > _ONE_LINE * taller and height > _AS_TALL * self.usual
+
+
+def usual_tallness(marks: list[Mark]) -> float:
+    """The height that a tenth of the marks exceed, in pixels."""
+    return float(np.percentile([mark.height for mark in marks], 90)) if marks else 0.0
 
 
 def clusters(marks: list[Mark], *, stacked: bool = False) -> list[list[int]]:
@@ -52,7 +67,8 @@ def clusters(marks: list[Mark], *, stacked: bool = False) -> list[list[int]]:
     """
     if len(marks) < 2:
         return []
-    a, b = np.nonzero(np.triu(_linked(np.array([mark.box for mark in marks]), stacked=stacked), 1))
+    boxes = np.array([mark.box for mark in marks])
+    a, b = np.nonzero(np.triu(_linked(boxes, usual_tallness(marks), stacked=stacked), 1))
     home = list(range(len(marks)))
 
     def root(i: int) -> int:
@@ -69,7 +85,7 @@ def clusters(marks: list[Mark], *, stacked: bool = False) -> list[list[int]]:
     return list(members.values())
 
 
-def _linked(boxes: NDArray[np.intp], *, stacked: bool = False) -> NDArray[np.bool_]:
+def _linked(boxes: NDArray[np.intp], usual: float, *, stacked: bool = False) -> NDArray[np.bool_]:
     """(n, n): whether two boxes (n, 4) may hold parts of one digit."""
     x, y, w, h = boxes.T
     tall = np.maximum(h[:, None], h)
@@ -80,9 +96,10 @@ def _linked(boxes: NDArray[np.intp], *, stacked: bool = False) -> NDArray[np.boo
     height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
     width = np.maximum.outer(x + w, x + w) - np.minimum.outer(x, x)
     near = (gap_x <= _NEAR * tall) & (gap_y <= _NEAR * tall)
-    # Two halves that all but touch make twice their height; two lines of digits stand further apart.
-    tallest = np.where(gap_y <= _TOUCHING * tall, _TWO_HALVES, _TALLEST) * tall
-    fits = (height <= tallest) & (width <= _WIDEST * height)
+    # Two halves that all but touch make twice their height; two lines of digits stand further apart, unless
+    # together they are no higher than a digit.
+    halves = (gap_y <= _TOUCHING * tall) | (height <= _AS_TALL * usual)
+    fits = (height <= np.where(halves, _TWO_HALVES, _TALLEST) * tall) & (width <= _WIDEST * height)
     # A speck belongs to nothing; it would only chain neighbours together.
     near &= np.minimum.outer(np.maximum(w, h), np.maximum(w, h)) >= _SPECK * tall
     above = overlap > _ABOVE * np.minimum.outer(w, w)
@@ -90,11 +107,11 @@ def _linked(boxes: NDArray[np.intp], *, stacked: bool = False) -> NDArray[np.boo
     return np.asarray(near & fits & partial, bool)
 
 
-def joining(marks: list[Mark]) -> Lattice:
-    """The ways of joining neighbouring marks of a cluster."""
+def joining(marks: list[Mark], usual: float) -> Lattice:
+    """The ways of joining neighbouring marks of a cluster; ``usual`` as in the lattice."""
     largest = sorted(marks, key=lambda mark: -mark.area)[:_MOST_PIECES]
     pieces = tuple(sorted(largest, key=lambda mark: mark.box[0] + mark.box[2] / 2))
-    linked = _linked(np.array([piece.box for piece in pieces]))
+    linked = _linked(np.array([piece.box for piece in pieces]), usual)
     linked |= linked.T
     candidates = []
     for first in range(len(pieces)):
@@ -108,7 +125,7 @@ def joining(marks: list[Mark]) -> Lattice:
                 and _connected(linked[first:after, first:after])
             ):
                 candidates.append((first, after, mark))
-    return Lattice(pieces, tuple(candidates))
+    return Lattice(pieces, tuple(candidates), usual=usual)
 
 
 def _connected(linked: NDArray[np.bool_]) -> bool:

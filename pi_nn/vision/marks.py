@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from pi_nn.records import Box
+from pi_nn.vision.cells import pooled
 from pi_nn.vision.light import Lit
 from pi_nn.vision.runs import Blobs, Runs, find_blobs, find_runs
 from pi_nn.vision.tile import tile_of
@@ -18,14 +19,24 @@ if TYPE_CHECKING:
 Bytes: TypeAlias = "NDArray[np.uint8]"
 Mask: TypeAlias = "NDArray[np.bool_]"
 
+# A table has so many lines in each row of pixels, and encloses more than so many holes when seen this large.
+_RUNGS: Final = 1.6
+_MOST_HOLES: Final = 3
+_COARSE: Final = 40
+_LEAST_HOLE: Final = 4
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mark:
-    """Ink taken as one thing: its runs, the ``box`` around them (x, y, width, height), its ``area``."""
+    """Ink taken as one thing: its runs, the ``box`` around them (x, y, width, height), its ``area``.
+
+    ``torn`` is the box of the larger ink that it was taken out of, a grid or a shadow, and may go on in.
+    """
 
     runs: Runs
     box: Box
     area: int
+    torn: Box | None = None
 
     @property
     def height(self) -> int:
@@ -41,20 +52,20 @@ class Mark:
         return self.runs.paint(*self.box)
 
 
-def marks_of(blobs: Blobs, chosen: NDArray[np.intp]) -> list[Mark]:
+def marks_of(blobs: Blobs, chosen: NDArray[np.intp], torn: Box | None = None) -> list[Mark]:
     """The chosen components, as marks."""
     boxes, areas = blobs.boxes[chosen].tolist(), blobs.area[chosen].tolist()
     return [
-        Mark(blobs.runs_of(k), (box[0], box[1], box[2], box[3]), area)
+        Mark(blobs.runs_of(k), (box[0], box[1], box[2], box[3]), area, torn)
         for k, box, area in zip(chosen.tolist(), boxes, areas, strict=True)
     ]
 
 
-def marks_in(mask: Mask, x: int, y: int, least: int) -> list[Mark]:
-    """Components of a mask whose corner lies at (x, y), of at least ``least`` pixels height or width."""
-    runs = find_runs(mask)
+def torn_marks(left: Mask, box: Box, least: int) -> list[Mark]:
+    """What is ``left`` of larger ink in ``box``, in pieces of at least ``least`` pixels height or width."""
+    runs, (x, y) = find_runs(left), box[:2]
     blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
-    return marks_of(blobs, np.flatnonzero(blobs.boxes[:, 2:].max(axis=1, initial=0) >= least))
+    return marks_of(blobs, np.flatnonzero(blobs.boxes[:, 2:].max(axis=1, initial=0) >= least), box)
 
 
 def joined(marks: list[Mark]) -> Mark:
@@ -66,7 +77,9 @@ def joined(marks: list[Mark]) -> Mark:
         np.concatenate([m.runs.start for m in marks]),
         np.concatenate([m.runs.stop for m in marks]),
     )
-    return Mark(runs, _around(runs), sum(m.area for m in marks))
+    return Mark(
+        runs, _around(runs), sum(m.area for m in marks), next((m.torn for m in marks if m.torn), None)
+    )
 
 
 def columns_of(mark: Mark, left: int, right: int) -> Mark | None:
@@ -76,7 +89,20 @@ def columns_of(mark: Mark, left: int, right: int) -> Mark | None:
     if len(inside) == 0:
         return None
     runs = Runs(mark.runs.row[inside], start[inside], stop[inside])
-    return Mark(runs, _around(runs), int((runs.stop - runs.start).sum()))
+    return Mark(runs, _around(runs), int((runs.stop - runs.start).sum()), mark.torn)
+
+
+def is_grid(mark: Mark) -> bool:
+    """Whether a mark has more holes than any digit, whatever a network says of its tile: a table."""
+    # Two strokes and more in each row: few digits have that, and none of the others need be looked at.
+    if len(mark.runs) < _RUNGS * mark.height:
+        return False
+    mask = mark.mask()
+    step = max(2, 1 << ((max(mask.shape) - 1) // _COARSE).bit_length())
+    whole = np.pad(mask, [(0, -side % step) for side in mask.shape])
+    coarse = pooled(np.logical_or, whole, step)
+    holes = find_blobs(find_runs(~np.pad(coarse, 1))).area >= _LEAST_HOLE
+    return int(holes.sum()) > 1 + _MOST_HOLES  # the paper around is no hole
 
 
 def mark_tile(lit: Lit, mark: Mark) -> NDArray[np.float32]:
@@ -120,3 +146,15 @@ def _grown(runs: Runs, box: Box) -> Bytes:
     np.maximum(grown[1:], own[:-1], out=grown[1:])
     np.maximum(grown[:-1], own[1:], out=grown[:-1])
     return grown
+
+
+def grown(mask: Mask, steps: int = 1) -> Mask:
+    """``mask`` and what lies within so many pixels of it, diagonally too."""
+    for _ in range(steps):
+        tall = mask.copy()
+        tall[1:] |= mask[:-1]
+        tall[:-1] |= mask[1:]
+        mask = tall.copy()
+        mask[:, 1:] |= tall[:, :-1]
+        mask[:, :-1] |= tall[:, 1:]
+    return mask

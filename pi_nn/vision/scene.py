@@ -15,8 +15,9 @@ from PIL import Image
 
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
+from pi_nn.vision.cells import Bytes
 from pi_nn.vision.light import Lit, fine_ink, level
-from pi_nn.vision.marks import Mark, mark_tile, marks_in, marks_of, strength_of
+from pi_nn.vision.marks import Mark, grown, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
 
@@ -37,7 +38,12 @@ _HAIR: Final = 0.4
 # What is thinner than this share of the pen where a line was taken away are its remains.
 _REMAINS: Final = 0.55
 _BAR: Final = 0.45
+# Small marks with less than this share of all ink tell nothing of the pen.
+_SPECKS: Final = 0.05
 _MOSTLY: Final = 0.6
+# The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
+_RIM: Final = 3
+_STILL_INK: Final = 0.3
 _MOST_RUNS: Final = 300_000
 _MOST_MARKS: Final = 700
 # A frame whose lightest place is darker than this shows nothing.
@@ -105,7 +111,7 @@ class Scene:
         left = without_lines(mark.mask())
         if left is None:
             return None
-        pieces = marks_in(left, mark.box[0], mark.box[1], _LEAST_PIECE)
+        pieces = torn_marks(left, mark.box, _LEAST_PIECE)
         pieces = [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
         tall = [piece for piece in pieces if piece.height >= LEAST_HEIGHT]
         bars = {id(piece) for piece in tall if piece.box[2] < _BAR * piece.height}
@@ -121,8 +127,34 @@ class Scene:
         left = mark.mask() & fine_ink(self.lit, mark.box, self.pen)
         if np.count_nonzero(left) > _UNCHANGED * mark.area:
             return [mark]
-        pieces = marks_in(left, mark.box[0], mark.box[1], _LEAST_PIECE)
+        pieces = torn_marks(left, mark.box, _LEAST_PIECE)
         return [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
+
+    def openness(self, mark: Mark) -> float:
+        """Share of a mark's rim that is about as dark as its ink, 0..1.
+
+        Ink ends all around; the corner of a grid and the finger of a hand go on.
+        """
+        rim, ink = self._rim(mark)
+        return float(np.mean(rim < ink + _STILL_INK * (float(np.percentile(rim, 75)) - ink)))
+
+    def roughness(self, mark: Mark) -> float:
+        """How much darker than most of a mark's rim a tenth of it is, as a share of the contrast."""
+        rim, ink = self._rim(mark)
+        dark, middle = np.percentile(rim, [10, 50])
+        return float((middle - dark) / max(middle - ink, 1))
+
+    def _rim(self, mark: Mark) -> tuple[Bytes, float]:
+        """The grey of the pixels around a mark, a few pixels off, (n,), and the median grey of its ink."""
+        assert self.lit is not None
+        x, y, w, h = mark.box
+        left, top = max(x - _RIM, 0), max(y - _RIM, 0)
+        grey = self.lit.grey[top : y + h + _RIM, left : x + w + _RIM]
+        own = mark.runs.paint(left, top, grey.shape[1], grey.shape[0])
+        inner = grown(own, _RIM - 1)
+        rim = grey[grown(inner) & ~inner]
+        ink = float(np.median(grey[own]))
+        return (rim if len(rim) else np.full(1, 255, np.uint8)), ink
 
     def is_hair(self, mark: Mark) -> bool:
         """Whether a mark is much thinner than the pen: a crease, a hair."""
@@ -131,7 +163,9 @@ class Scene:
     @cached_property
     def pen(self) -> int:
         """The usual width of a stroke in pixels: the median run, but for the frayed edges of strokes."""
-        small = [mark for mark in self.marks if not self.is_large(mark)] or self.marks
+        small = [mark for mark in self.marks if not self.is_large(mark)]
+        if sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks):
+            small = list(self.marks)
         widths = np.concatenate([mark.runs.stop - mark.runs.start for mark in small])
         firm = widths[widths > 2]
         widths = np.sort(firm if len(firm) else widths)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from pi_nn.vision.choose import best_way
-from pi_nn.vision.lattice import Lattice, clusters, cutting, joining
-from pi_nn.vision.marks import Mark
+from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
+from pi_nn.vision.marks import Mark, is_grid
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ _BROAD: Final = 1.3
 _WIDEST: Final = 1.7
 _WIDEST_ROW: Final = 6.0
 _LEAST_CUT_HEIGHT: Final = 12
+# A part narrower than this many heights is a bar.
+_BAR: Final = 0.4
+# What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
+_OPEN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +58,16 @@ class Guess:
         return float(self.probabilities.max()) * (1 - self.junk)
 
 
-def sight(scene: Scene, score: Score) -> list[Guess]:
-    """The most plausible reading of all ink, as guesses; marks that are no digits have a high ``junk``."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """The most plausible ``guesses``, and the ink ``left`` by them, specks and long lines too."""
+
+    guesses: list[Guess]
+    left: list[Mark]
+
+
+def sight(scene: Scene, score: Score) -> Sight:
+    """The most plausible reading of all ink; marks that are no digits have a high ``junk``."""
     known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(mark)])
     marks: list[Mark] = []
     for mark in scene.marks:
@@ -63,12 +75,14 @@ def sight(scene: Scene, score: Score) -> list[Guess]:
     known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
     small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
     linked = clusters(small)
-    loose = {i for cluster in linked for i in cluster}
-    taken = {id(small[i]) for i in loose}
+    taken = {id(small[i]) for cluster in linked for i in cluster}
     found = [known[id(mark)] for mark in marks if id(mark) in known and id(mark) not in taken]
-    found += _best(scene, score, [joining([small[i] for i in cluster]) for cluster in linked], known)
-    rows = [mark for mark in marks if _row_sized(mark) and not {id(mark)} & (known.keys() | taken)]
-    return _cut_apart(scene, score, found, rows, known)
+    usual = usual_tallness(small)
+    joins = [joining([small[i] for i in cluster], usual) for cluster in linked]
+    together, left = _best(scene, score, joins, known)
+    other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
+    whole, torn = _cut_apart(scene, score, found + together, other, known)
+    return Sight(whole, left + torn)
 
 
 def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
@@ -80,24 +94,27 @@ def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
     # At the frame's edge a large mark hardly ever is a digit, whatever it looks like.
     if guess and guess.quality > _CLEAR and not scene.at_edge(mark):
         return [mark]
-    return scene.opened(mark) or ([mark] if guess else [])
+    pieces = scene.opened(mark)
+    ends = any(_digit_sized(piece) and not _goes_on(scene, piece) for piece in pieces)
+    return pieces if ends or guess is None else [mark]
 
 
 def _cut_apart(
-    scene: Scene, score: Score, found: list[Guess], rows: list[Mark], known: dict[int, Guess]
-) -> list[Guess]:
-    """``found`` with doubtful wide ink replaced by the digits that it can be cut into."""
-    doubtful = [guess.mark for guess in found if _may_be_more(guess)]
-    offers = [
-        (m, lattice) for m in doubtful + rows if m.height >= _LEAST_CUT_HEIGHT and (lattice := cutting(m))
-    ]
-    parts = _best(scene, score, [lattice for _, lattice in offers], known)
-    replaced = {id(mark) for mark, _ in offers}
-    return [guess for guess in found if id(guess.mark) not in replaced] + parts
+    scene: Scene, score: Score, found: list[Guess], other: list[Mark], known: dict[int, Guess]
+) -> tuple[list[Guess], list[Mark]]:
+    """``found`` with doubtful wide ink, and ``other`` ink, parted into digits that touch; what is left."""
+    doubtful = [guess.mark for guess in found if _may_be_more(guess) and not scene.at_edge(guess.mark)]
+    offers = [(mark, cutting(mark)) for mark in doubtful + other if _row_sized(mark)]
+    lattices = {id(mark): lattice for mark, lattice in offers if lattice}
+    parts, torn = _best(scene, score, list(lattices.values()), known)
+    whole = [guess for guess in found if id(guess.mark) not in lattices]
+    return whole + parts, torn + [mark for mark in other if id(mark) not in lattices]
 
 
-def _best(scene: Scene, score: Score, lattices: list[Lattice], known: dict[int, Guess]) -> list[Guess]:
-    """The guesses along the best way through each lattice; ink that no way takes is refused whole."""
+def _best(
+    scene: Scene, score: Score, lattices: list[Lattice], known: dict[int, Guess]
+) -> tuple[list[Guess], list[Mark]]:
+    """The guesses along the best way through each lattice, and the pieces that are in none of them."""
     fresh = {
         id(mark): (mark, lattice.whole)
         for lattice in lattices
@@ -107,14 +124,28 @@ def _best(scene: Scene, score: Score, lattices: list[Lattice], known: dict[int, 
     known = known | _guesses(
         scene, score, [mark for mark, _ in fresh.values()], {k: v[1] for k, v in fresh.items()}
     )
-    found = []
+    found, left = [], []
     for lattice in lattices:
         guesses = [known.get(id(mark)) for _, _, mark in lattice.candidates]
         chosen = best_way(lattice, [guess.quality if guess else 0.0 for guess in guesses])
-        found += [guess for k in chosen if (guess := guesses[k])]
-        if not chosen:
-            found += [max((g for g in guesses if g), key=lambda g: g.mark.area)] if any(guesses) else []
-    return found
+        picked = [guess for k in chosen if (guess := guesses[k])]
+        likely = max((g for g in guesses if g), key=lambda g: g.mark.area, default=None)
+        if likely and lattice.whole and (not picked or _is_scribble(picked)):
+            whole = lattice.whole
+            found.append(Guess(whole, scene.tile(whole), likely.probabilities, 1.0))
+            continue
+        if likely and not picked:
+            picked, chosen = [likely], [guesses.index(likely)]
+        found += picked
+        used = {i for k in chosen for i in range(*lattice.candidates[k][:2])}
+        left += [piece for i, piece in enumerate(lattice.pieces) if i not in used]
+    return found, left
+
+
+def _is_scribble(parts: list[Guess]) -> bool:
+    """Whether what ink was cut into are bars for the most part: a W and an M would be many ones."""
+    bars = sum(guess.mark.box[2] < _BAR * guess.mark.height for guess in parts)
+    return len(parts) > 1 and 2 * bars > len(parts)
 
 
 def _guesses(
@@ -127,9 +158,25 @@ def _guesses(
     probabilities, junk = score(tiles)
     cut = wholes or {}
     return {
-        id(mark): Guess(mark, tiles[i], probabilities[i], float(junk[i]), cut.get(id(mark)))
+        id(mark): Guess(
+            mark,
+            tiles[i],
+            probabilities[i],
+            1.0 if _goes_on(scene, mark) or is_grid(mark) else float(junk[i]),
+            cut.get(id(mark)),
+        )
         for i, mark in enumerate(marks)
     }
+
+
+def _goes_on(scene: Scene, mark: Mark) -> bool:
+    """Whether a mark is a part of the larger ink it was taken out of, and no digit in or on that."""
+    if mark.torn is None:
+        return False
+    x, y, w, h = mark.box
+    left, top, width, height = mark.torn
+    corner = x == left or y == top or x + w == left + width or y + h == top + height
+    return corner or scene.openness(mark) > _OPEN
 
 
 def _may_be_more(guess: Guess) -> bool:

@@ -7,13 +7,12 @@ import pytest
 
 from pi_nn.records import Box
 from pi_nn.vision.lattice import clusters
-from pi_nn.vision.marks import Mark, marks_in
+from pi_nn.vision.marks import Mark, torn_marks
 
 
 def block(box: Box) -> Mark:
     """A rectangle of ink."""
-    x, y, w, h = box
-    return marks_in(np.ones((h, w), bool), x, y, 1)[0]
+    return torn_marks(np.ones((box[3], box[2]), bool), box, 1)[0]
 
 
 @pytest.mark.parametrize(

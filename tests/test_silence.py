@@ -1,0 +1,143 @@
+"""What is not published: numbers that may lack a digit, and what only looks like a digit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pi_nn.nn import Thresholds
+from pi_nn.reader import DigitReader
+from pi_nn.records import Box
+from pi_nn.vision.company import beside, in_a_line
+from pi_nn.vision.marks import is_grid, torn_marks
+
+INK = 40
+
+
+class Picky:
+    """Takes narrow, thin ink for a sure 7, and blocks and whatever is wide for no digits."""
+
+    name, sha256, classes = "picky", "0" * 64, tuple("0123456789")
+    thresholds = Thresholds(confidence=0.9, margin=0.5, junk=0.5)
+
+    def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        tiles = x.reshape(-1, 28, 28)
+        rows = np.full((len(tiles), 10), 0.001, np.float32)
+        rows[:, 7] = 0.991
+        inks = [tile[tile.any(axis=1)][:, tile.any(axis=0)] for tile in tiles]
+        junk = [ink.mean() > 0.7 or ink.shape[1] > 0.8 * ink.shape[0] for ink in inks]
+        return rows, np.where(junk, 0.95, 0.0).astype(np.float32)
+
+
+def paper() -> np.ndarray:
+    pixels = np.full((160, 320), 215, np.uint8)
+    return pixels + np.random.default_rng(0).integers(0, 4, pixels.shape).astype(np.uint8)
+
+
+def sevens(*places: tuple[int, int]) -> np.ndarray:
+    """Paper with a 7 of 22x40 pixels at every place (x, y)."""
+    pixels = paper()
+    for x, y in places:
+        pixels[y : y + 5, x : x + 22] = INK
+        for k in range(40):
+            left = x + 18 - k * 12 // 40
+            pixels[y + k, left : left + 5] = INK
+    return pixels
+
+
+def test_a_digit_that_was_judged_none_makes_its_number_unsure() -> None:
+    pixels = sevens((40, 40), (120, 40))
+    pixels[40:80, 80:104] = INK
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.status, reading.text, reading.raw, reading.reason) == (
+        "unsure",
+        None,
+        "777",
+        "not_a_digit",
+    )
+    assert [p.accepted for p in reading.digits] == [True, False, True]
+    assert reading.rejected == ()
+
+
+def test_what_stands_on_no_line_of_digits_is_rejected_and_changes_nothing() -> None:
+    pixels = sevens((40, 20), (80, 20))
+    pixels[100:140, 240:264] = INK
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.text, [r.reason for r in reading.rejected]) == ("77", ["not_a_digit"])
+
+
+@pytest.mark.parametrize(
+    ("piece", "text"),
+    [
+        ((70, 57, 14, 5), None),  # a dash
+        ((68, 30, 16, 5), None),  # the bar of a broken 5
+        ((70, 76, 5, 5), "77"),  # a full stop
+        ((70, 120, 14, 5), "77"),  # elsewhere
+    ],
+)
+def test_a_piece_of_ink_beside_a_digit_makes_it_doubtful(piece: Box, text: str | None) -> None:
+    x, y, w, h = piece
+    pixels = sevens((40, 40), (95, 40))
+    pixels[y : y + h, x : x + w] = INK
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.raw, reading.text) == ("77", text)
+    assert reading.reason == (None if text else "crowded")
+
+
+def test_a_scribble_is_not_many_ones() -> None:
+    pixels = paper()
+    for k in range(9):
+        for step in range(60):
+            x = 100 + 14 * k + (step if k % 2 else 60 - step) * 14 // 60
+            pixels[50 + step, x : x + 4] = INK
+    assert not any(p.accepted for p in DigitReader(Picky()).read(pixels).digits)
+
+
+def lattice(rows: int, columns: int) -> np.ndarray:
+    mask = np.zeros((rows * 20 + 3, columns * 20 + 3), bool)
+    mask[np.arange(len(mask)) % 20 < 3] = True
+    mask[:, np.arange(mask.shape[1]) % 20 < 3] = True
+    return mask
+
+
+@pytest.mark.parametrize(("rows", "columns", "grid"), [(6, 1, True), (3, 2, True), (2, 1, False)])
+def test_a_table_has_more_holes_than_a_digit(rows: int, columns: int, grid: bool) -> None:
+    assert is_grid(torn_marks(lattice(rows, columns), (5, 5, 0, 0), 3)[0]) is grid
+
+
+def test_grain_is_no_grid() -> None:
+    chalk = np.random.default_rng(0).random((80, 40)) < 0.7
+    assert not is_grid(max(torn_marks(chalk, (0, 0, 40, 80), 3), key=lambda mark: mark.area))
+
+
+def test_the_finger_of_a_hand_is_no_one() -> None:
+    pixels = paper()
+    pixels[90:, 60:260] = 120
+    pixels[30:92, 150:172] = 120
+    assert not any(p.accepted for p in DigitReader(Picky()).read(pixels).digits)
+
+
+@pytest.mark.parametrize(
+    ("other", "place"),
+    [
+        ((60, 10, 20, 40), 0),
+        ((150, 15, 20, 40), 1),
+        ((60, 100, 20, 40), None),
+        ((400, 10, 20, 40), None),
+        ((48, 46, 6, 6), None),
+    ],
+)
+def test_what_stands_beside_a_digit(other: Box, place: int | None) -> None:
+    assert beside([(20, 10, 20, 40), (110, 10, 20, 40)], [other], 2.0) == [place]
+
+
+def test_nothing_stands_beside_no_digit() -> None:
+    assert beside([], [(0, 0, 5, 5)], 2.0) == [None]
+
+
+def test_bars_that_carry_a_line_on_are_no_ones() -> None:
+    line, one, seven = (50, 0, 4, 60), (51, 80, 4, 40), (100, 80, 30, 40)
+    assert in_a_line([one, seven], [line]) == [True, False]
+    assert in_a_line([one, seven], []) == [False, False]
+    assert in_a_line([one, (51, 125, 4, 40)], []) == [True, True]
+    assert in_a_line([], [line]) == []
