@@ -119,7 +119,7 @@ class DigitReader:
         """``least`` is the confidence from when on it is accepted."""
         best = int(row.argmax())
         confidence = float(row[best]) * (1 - junk)
-        margin = float(row[best] - np.delete(row, best).max(initial=0.0))
+        margin = float(row[best]) - max((float(p) for k, p in enumerate(row) if k != best), default=0.0)
         reason = tile.reason or self._doubt(confidence, margin, least)
         return Prediction(
             digit=best,

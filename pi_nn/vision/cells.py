@@ -5,7 +5,7 @@ Whole numbers throughout: on a Pi Zero a float costs fifteen times what a byte d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Bytes: TypeAlias = "NDArray[np.uint8]"
 Shorts: TypeAlias = "NDArray[np.int16]"
 Floats: TypeAlias = "NDArray[np.float32]"
+_TWO: Final = np.int16(2)
 
 
 def pooled(join: np.ufunc, values: NDArray[Any], step: int) -> NDArray[Any]:
@@ -60,7 +61,7 @@ def slide_max(cells: NDArray[Any], radius: int) -> NDArray[Any]:
     wide = np.zeros((height + 2 * radius, width + 2 * radius), cells.dtype)
     wide[radius : radius + height, radius : radius + width] = cells
     for _ in range(2):
-        wide = slid(np.maximum, wide, 2 * radius + 1).T
+        wide = _turned(slid(np.maximum, wide, 2 * radius + 1))
     return wide
 
 
@@ -74,7 +75,7 @@ def closed(cells: Shorts, radius: int) -> Shorts:
     for _ in range(2):
         # No further than the other edge: there the mirrored slope ends.
         reach = min(radius, len(wide) - 1)
-        wide = slid(np.minimum, _sloped(wide, reach), 2 * reach + 1).T
+        wide = _turned(slid(np.minimum, _sloped(wide, reach), 2 * reach + 1))
     return wide
 
 
@@ -91,8 +92,13 @@ def smooth(cells: Shorts) -> Shorts:
     """Mean over 3x3 cells, rounded down; of values up to 3,640."""
     for _ in range(2):
         wide = np.concatenate([cells[:1], cells, cells[-1:]])
-        cells = (wide[:-2] + wide[1:-1] + wide[2:]).T
+        cells = _turned(wide[:-2] + wide[1:-1] + wide[2:])
     return cells // np.int16(9)
+
+
+def _turned(values: NDArray[Any]) -> NDArray[Any]:
+    """Rows for columns, and again row by row in memory: so it is gone through fastest."""
+    return np.ascontiguousarray(values.T)
 
 
 def spread(cells: Bytes, cell: int) -> Bytes:
@@ -130,6 +136,9 @@ def doubled(cells: Floats) -> Floats:
 
 def _sloped(cells: Shorts, radius: int) -> Shorts:
     """``radius`` rows more above and below, mirrored through the edge so that a slope goes on."""
-    above = 2 * cells[:1] - cells[radius:0:-1]
-    below = 2 * cells[-1:] - cells[-2 : -radius - 2 : -1]
-    return np.concatenate([above, cells, below])
+    height, width = cells.shape
+    wide = np.empty((height + 2 * radius, width), np.int16)
+    wide[radius : radius + height] = cells
+    np.subtract(cells[:1] * _TWO, cells[radius:0:-1], out=wide[:radius])
+    np.subtract(cells[-1:] * _TWO, cells[-2 : -radius - 2 : -1], out=wide[radius + height :])
+    return wide

@@ -54,6 +54,8 @@ _REACH: Final = 0.12
 # Polarity counts as decided when one side outweighs the other by this share of both.
 _DECIDED: Final = 0.3
 _WIDEST_PEN: Final = 60
+# What a grey level counts, in 1/64 of 255, where so many make the whole span from no ink to full ink.
+_PER_LEVEL: Final = (255 * 64 // np.maximum(np.arange(256), 1)).astype(np.uint16)
 # Seen that finely, ink stands out more clearly than cloth and other texture.
 _FINE_SHARE: Final = 0.5
 
@@ -121,11 +123,12 @@ class Lit:
         Twice as many values each way as cells, for little stays of a shadow's edge in one.
         """
         full = self.paper * self.strongest * _FULL
-        both = np.concatenate([self.paper - full * _NONE, np.maximum(full * (1 - _NONE), 1)], axis=1)
-        wide = doubled(both).astype(np.uint8)
-        columns = 2 * full.shape[1]
-        span = wide[:, columns:]
-        return wide[:, : columns - 1], span, np.uint16(255 * 64) // span
+        none = full * _NONE
+        # One above the other, so that one pass serves both.
+        both = doubled(np.concatenate([self.paper - none, np.maximum(full - none, 1)])).astype(np.uint8)
+        rows = 2 * len(full)
+        span = both[rows:]
+        return both[: rows - 1], span, _PER_LEVEL.take(span)
 
 
 def cell_size(height: int, width: int) -> int:

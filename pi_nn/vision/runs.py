@@ -80,17 +80,19 @@ def find_blobs(runs: Runs) -> Blobs:
     if count == 0:
         none = np.zeros(0, np.intp)
         return Blobs(runs, none, np.zeros(1, np.intp), none.reshape(0, 4), none)
-    label = _labels(*_touched(runs))
+    label = _labels(*_touched(runs), int(runs.row[-1] - runs.row[0]))
     order = np.argsort(label, kind="stable")
     grouped, members = label[order], runs.take(order)
-    first = np.concatenate(([0], (grouped[1:] != grouped[:-1]).nonzero()[0] + 1))
-    after = np.append(first[1:], count)
-    left = np.minimum.reduceat(members.start, first)
-    right = np.maximum.reduceat(members.stop, first)
-    top, bottom = members.row[first], members.row[after - 1] + 1
+    bounds = np.concatenate(([0], (grouped[1:] != grouped[:-1]).nonzero()[0] + 1, [count]))
+    first = bounds[:-1]
+    boxes = np.empty((len(first), 4), np.intp)
+    boxes[:, 0] = np.minimum.reduceat(members.start, first)
+    boxes[:, 1] = members.row[first]
+    boxes[:, 2] = np.maximum.reduceat(members.stop, first)
+    boxes[:, 3] = members.row[bounds[1:] - 1] + 1
+    boxes[:, 2:] -= boxes[:, :2]
     area = np.add.reduceat(members.stop - members.start, first)
-    boxes = np.stack([left, top, right - left, bottom - top], axis=1)
-    return Blobs(runs, order, np.append(first, count), boxes, area)
+    return Blobs(runs, order, bounds, boxes, area)
 
 
 def _touched(runs: Runs) -> tuple[Ints, Ints]:
@@ -104,11 +106,14 @@ def _touched(runs: Runs) -> tuple[Ints, Ints]:
     )
 
 
-def _labels(low: Ints, high: Ints) -> Ints:
-    """The smallest member of each run's component; run ``i`` touches runs ``low[i]`` to ``high[i] - 1``."""
+def _labels(low: Ints, high: Ints, height: int) -> Ints:
+    """The smallest member of each run's component; run ``i`` touches runs ``low[i]`` to ``high[i] - 1``.
+
+    ``height`` is the number of rows below the first.
+    """
     own = np.arange(len(low))
     # Every run hangs on the first one above that it touches; those that touch more join what hangs there.
-    parent = _roots(np.where(high > low, low, own))
+    parent = _roots(np.where(high > low, low, own), height)
     counts = high - low - 1
     more = (counts > 0).nonzero()[0]
     if len(more) == 0:
@@ -127,14 +132,12 @@ def _joined(parent: Ints, a: Ints, b: Ints) -> Ints:
         a, b, low, high = a[apart], b[apart], low[apart], high[apart]
         # Where one root is named twice either will do: the other pair stays apart until the next round.
         parent[high] = low
-        parent = _roots(parent)
+        parent = _roots(parent, len(a) + 1)
     return parent
 
 
-def _roots(parent: Ints) -> Ints:
-    """Where the way from each member to its parent, to its parent ... ends."""
-    while True:
-        grand = parent[parent]
-        if (grand == parent).all():
-            return parent
-        parent = grand
+def _roots(parent: Ints, most: int) -> Ints:
+    """Where the way from each member to its parent, to its parent ... ends, of ``most`` steps at most."""
+    for _ in range(most.bit_length()):
+        parent = parent[parent]
+    return parent

@@ -83,11 +83,9 @@ class Scene:
         x, y, w, h = mark.box
         top, left = max(y - 1, 0), max(x - 1, 0)
         grey = np.ascontiguousarray(self.lit.grey[top : y + h + 1, left : x + w + 1])
-        steps = [
-            _difference(grey[1:], grey[:-1]).max(axis=0),
-            _difference(grey[:, 1:], grey[:, :-1]).max(axis=1),
-        ]
-        ranked = np.sort(np.concatenate(steps))
+        down = np.maximum.reduce(_difference(grey[1:], grey[:-1]), axis=0)
+        across = np.maximum.reduce(_difference(grey[:, 1:], grey[:, :-1]), axis=1)
+        ranked = np.sort(np.concatenate([down, across]))
         steepest = float(ranked[len(ranked) * 9 // 10])
         return ((float(grey.max()) - float(grey.min())) / max(steepest, 1) - 3) / h
 

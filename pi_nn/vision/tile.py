@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
+from pi_nn.vision.cells import pooled
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,6 +19,7 @@ _FAINT: Final = 51
 _SOLID: Final = 250
 # A stroke thinner than this (in tile pixels) is thickened: MNIST pens are 2 to 3 pixels wide.
 _THIN: Final = 1.7
+_MOMENTS: Final = np.stack([np.ones(2 * SIDE), np.arange(2 * SIDE)]).astype(np.float32)
 
 
 def to_tile(ink: NDArray[Any]) -> NDArray[np.float32]:
@@ -93,13 +96,10 @@ def _stroke_width(ink: NDArray[np.uint8]) -> float:
 def _centred(large: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The 40-box picture on a 56x56 canvas, centre of mass in the middle, scaled to 28x28."""
     height, width = large.shape
-    down, across = large.sum(axis=1, dtype=np.int32), large.sum(axis=0, dtype=np.int32)
-    mass = int(down.sum())
-    cy = int(down @ np.arange(height, dtype=np.int32)) / mass + 0.5
-    cx = int(across @ np.arange(width, dtype=np.int32)) / mass + 0.5
-    y = min(max(round(SIDE - cy), 0), 2 * SIDE - height)
-    x = min(max(round(SIDE - cx), 0), 2 * SIDE - width)
+    # Sums of the ink, and of the ink times its row or column: whole numbers, exact below 2**24.
+    (mass, right), (below, _) = _MOMENTS[:, :height] @ large.astype(np.float32) @ _MOMENTS[:, :width].T
+    y = min(max(round(SIDE - 0.5 - float(below) / float(mass)), 0), 2 * SIDE - height)
+    x = min(max(round(SIDE - 0.5 - float(right) / float(mass)), 0), 2 * SIDE - width)
     canvas = np.zeros((2 * SIDE, 2 * SIDE), np.uint16)
     canvas[y : y + height, x : x + width] = large
-    quarters = canvas[0::2, 0::2] + canvas[0::2, 1::2] + canvas[1::2, 0::2] + canvas[1::2, 1::2]
-    return quarters.astype(np.float32) * np.float32(1 / (4 * 255))
+    return pooled(np.add, canvas, 2).astype(np.float32) * np.float32(1 / (4 * 255))
