@@ -56,8 +56,13 @@ class Lattice:
 
 
 def usual_tallness(marks: list[Mark]) -> float:
-    """The height that a tenth of the marks exceed, in pixels."""
-    return float(np.percentile([mark.height for mark in marks], 90)) if marks else 0.0
+    """The height that a tenth of the marks exceed, in pixels; between two, in proportion."""
+    if not marks:
+        return 0.0
+    heights = sorted(mark.height for mark in marks)
+    place, part = divmod(0.9 * (len(heights) - 1), 1)
+    below, above = heights[int(place)], heights[min(int(place) + 1, len(heights) - 1)]
+    return below + part * (above - below)
 
 
 def clusters(marks: list[Mark], *, stacked: bool = False) -> list[list[int]]:

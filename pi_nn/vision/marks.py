@@ -97,12 +97,12 @@ def is_grid(mark: Mark) -> bool:
     # Two strokes and more in each row: few digits have that, and none of the others need be looked at.
     if len(mark.runs) < _RUNGS * mark.height:
         return False
-    mask = mark.mask()
-    step = max(2, 1 << ((max(mask.shape) - 1) // _COARSE).bit_length())
-    whole = np.pad(mask, [(0, -side % step) for side in mask.shape])
-    coarse = pooled(np.logical_or, whole, step)
-    holes = find_blobs(find_runs(~np.pad(coarse, 1))).area >= _LEAST_HOLE
-    return int(holes.sum()) > 1 + _MOST_HOLES  # the paper around is no hole
+    x, y, w, h = mark.box
+    step = max(2, 1 << ((max(w, h) - 1) // _COARSE).bit_length())
+    # With paper all around, in whole steps.
+    wide = mark.runs.paint(x - step, y - step, (w // step + 3) * step, (h // step + 3) * step)
+    holes = find_blobs(find_runs(pooled(np.maximum, wide.view(np.uint8), step) == 0)).area >= _LEAST_HOLE
+    return int(np.count_nonzero(holes)) > 1 + _MOST_HOLES  # the paper around is no hole
 
 
 def mark_tile(lit: Lit, mark: Mark) -> NDArray[np.float32]:
