@@ -13,7 +13,7 @@ from pi_nn.training.experiments.experiment import Experiment, Parameters
 from pi_nn.training.experiments.job import Record, Row
 from pi_nn.training.experiments.loop import one_epoch
 from pi_nn.training.experiments.material import Material, load_parts
-from pi_nn.training.experiments.sheet import draw_spread, dress, mean_and_spread, rows_of
+from pi_nn.training.experiments.sheet import draw_spread, dress, logarithmic, mean_and_spread, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,17 +73,16 @@ class BatchSizes(Experiment):
         above, below = figure.subplots(2, 1)
         for number, setting in enumerate(dict.fromkeys(_label(record) for record in records)):
             rows = rows_of([record for record in records if _label(record) == setting])
-            draw_spread(
-                above, [(float(r["epoch"]), 100 * float(r["accuracy"])) for r in rows], setting, number
-            )
-            draw_spread(
-                below, [(float(r["updates"]), 100 * float(r["accuracy"])) for r in rows], setting, number
-            )
-        score = "accuracy on the test images (%)"
-        dress(above, "epochs (times each record was seen)", score, self.title)
-        dress(below, "updates of the weights (logarithmic)", score)
-        below.set_xscale("log")
-        above.legend(fontsize=10, title="records an update")
+            for axes, x in ((above, "epoch"), (below, "updates")):
+                points = [(float(row[x]), 100 * (1 - float(row["accuracy"]))) for row in rows]
+                draw_spread(axes, points, setting, number)
+        errors = "errors on the test images (%, log.)"
+        dress(above, "epochs (times each record was seen)", errors, self.title)
+        dress(below, "updates of the weights (logarithmic)", errors)
+        for axes in (above, below):
+            logarithmic(axes, "y", (7, 10, 20, 30, 50, 90))
+        logarithmic(below, "x", (1, 10, 100, 1_000, 10_000))
+        below.legend(fontsize=10, title="records an update", loc="upper right")
 
     def summary(self, records: Sequence[Record]) -> list[str]:
         lines = []

@@ -74,7 +74,7 @@ class Damage(Experiment):
         ]
 
     def cost(self, parameters: Parameters) -> float:
-        return lesson_cost(parameters) + 40_000
+        return lesson_cost(parameters) + 130_000
 
     def run(self, parameters: Parameters, seed: int) -> list[Row]:
         train, test = load_parts(str(parameters["data"]))

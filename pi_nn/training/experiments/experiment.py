@@ -59,6 +59,7 @@ class Experiment(ABC):
     title: ClassVar[str]
     source: ClassVar[str]
     seeds: ClassVar[int] = 3
+    """Of each setting; 1 where chance plays no part, and then never more."""
     size: ClassVar[tuple[float, float]] = (7.0, 5.0)
     """Of the figure, in inches."""
 
@@ -84,7 +85,7 @@ class Experiment(ABC):
 
     def jobs(self, data: str, quick: bool, seeds: int | None) -> list[Job]:
         """Every job, in the order of the CSV; ``seeds`` counts from 0."""
-        count = self.seeds if seeds is None else seeds
+        count = self.seeds if seeds is None or self.seeds == 1 else seeds
         return [
             Job(self.name, parameters, seed, self.cost(parameters))
             for parameters in self.settings(data, quick)

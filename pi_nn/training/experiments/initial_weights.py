@@ -36,7 +36,7 @@ class InitialWeights(Experiment):
         return [{"data": data, "records": 2_000 if quick else 20_000, "initial": rule} for rule in RULES]
 
     def cost(self, parameters: Parameters) -> float:
-        return float(parameters["records"])
+        return float(parameters["records"]) + 4_000
 
     def run(self, parameters: Parameters, seed: int) -> list[Row]:
         train, test = load_parts(str(parameters["data"]))

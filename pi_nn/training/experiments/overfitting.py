@@ -13,9 +13,10 @@ from pi_nn.nn import AdamW, Dropout, Linear, ReLU, Sequential, SoftmaxCrossEntro
 from pi_nn.training.experiments.experiment import Experiment, Parameters
 from pi_nn.training.experiments.job import Record, Row
 from pi_nn.training.experiments.material import load_parts
-from pi_nn.training.experiments.sheet import COLOURS, dress, mean_and_spread
+from pi_nn.training.experiments.sheet import COLOURS, MARKERS, dress, mean_and_spread
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Array = NDArray[Any]
@@ -71,34 +72,20 @@ class Overfitting(Experiment):
 
     def draw(self, figure: Figure, records: Sequence[Record]) -> None:
         above, below = figure.subplots(2, 1, sharex=True)
-        epochs = np.arange(1, EPOCHS + 1)
         for number, remedy in enumerate(REMEDIES):
             runs = [record.rows for record in records if record.job.parameters["against"] == remedy]
-            mean = {
-                name: np.mean([[float(row[name]) for row in rows] for rows in runs], axis=0)
-                for name in ("training_loss", "validation_loss", "validation_accuracy")
-            }
-            colour = COLOURS[number]
-            above.plot(
-                epochs, mean["validation_loss"], color=colour, linewidth=2, label=f"{remedy}: validation"
-            )
-            above.plot(
-                epochs,
-                mean["training_loss"],
-                color=colour,
-                linewidth=2,
-                linestyle=":",
-                label=f"{remedy}: training",
-            )
-            below.plot(epochs, 100 * mean["validation_accuracy"], color=colour, linewidth=2, label=remedy)
-            best = int(mean["validation_loss"].argmin())
-            above.plot(epochs[best], mean["validation_loss"][best], "o", color=colour, markersize=9)
+            _draw_runs(above, runs, "training_loss", f"{remedy}: training", number, ":")
+            loss = _draw_runs(above, runs, "validation_loss", f"{remedy}: validation", number, "-")
+            best = int(loss.argmin())
+            above.plot(best + 1, loss[best], MARKERS[number], color=COLOURS[number], markersize=9)
+            _draw_runs(below, runs, "validation_accuracy", remedy, number, "-", 100)
         seen = records[0].job.parameters["records"]
         dress(above, "", "loss (mean cross-entropy)", f"784-200-10 on {seen:,} records; dots: the best epoch")
         dress(below, "epoch", "validation accuracy (%)")
-        above.set_yscale("log")
+        above.set_ylim(0, 0.75)
         above.legend(fontsize=9, ncols=3)
-        below.legend(fontsize=11, title="against over-fitting")
+        seeds = len({record.job.seed for record in records})
+        below.legend(fontsize=11, title=f"against over-fitting; {seeds} seeds: mean, lowest, highest")
 
     def summary(self, records: Sequence[Record]) -> list[str]:
         lines = []
@@ -108,6 +95,19 @@ class Overfitting(Experiment):
             last = [float(rows[-1]["validation_loss"]) for rows in runs]
             lines.append(f"{remedy}: best loss {mean_and_spread(best)}, last {mean_and_spread(last)}")
         return lines
+
+
+def _draw_runs(
+    axes: Axes, runs: Sequence[Sequence[Row]], name: str, label: str, number: int, style: str, by: float = 1.0
+) -> Array:
+    """The mean (epochs,) of the runs, drawn with a band from the lowest to the highest."""
+    values = by * np.array([[float(row[name]) for row in rows] for rows in runs])
+    epochs = np.arange(1, values.shape[1] + 1)
+    mean: Array = values.mean(axis=0)
+    axes.plot(epochs, mean, color=COLOURS[number], linewidth=2, linestyle=style, label=label)
+    band = values.min(axis=0), values.max(axis=0)
+    axes.fill_between(epochs, *band, color=COLOURS[number], alpha=0.2, linewidth=0)
+    return mean
 
 
 def _score(network: Sequential, x: Array, labels: Array) -> tuple[float, float]:

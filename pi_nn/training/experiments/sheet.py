@@ -53,6 +53,14 @@ def dress(axes: Axes, x: str, y: str, title: str = "") -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def logarithmic(axes: Axes, along: str, ticks: Sequence[float]) -> None:
+    """A logarithmic scale along ``x`` or ``y``, with ``ticks`` written as plain numbers instead of powers."""
+    axis = axes.xaxis if along == "x" else axes.yaxis
+    (axes.set_xscale if along == "x" else axes.set_yscale)("log")
+    axis.set_ticks(list(ticks), [f"{tick:,g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
+
+
 def draw_spread(
     axes: Axes, points: Sequence[tuple[float, float]], label: str, number: int, line: bool = True
 ) -> None:

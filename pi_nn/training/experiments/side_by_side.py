@@ -54,7 +54,7 @@ class SideBySide(Experiment):
         ]
 
     def cost(self, parameters: Parameters) -> float:
-        return lesson_cost(parameters) * (5 if parameters["way"] == "record by record" else 1)
+        return lesson_cost(parameters) * (3 if parameters["way"] == "record by record" else 1)
 
     def run(self, parameters: Parameters, seed: int) -> list[Row]:
         train, test = load_parts(str(parameters["data"]))

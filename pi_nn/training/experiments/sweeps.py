@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 from pi_nn.training.experiments.experiment import Experiment, Parameters, Printed
 from pi_nn.training.experiments.job import Record, Row
 from pi_nn.training.experiments.lesson import lesson, lesson_cost, teach
-from pi_nn.training.experiments.sheet import draw_printed, draw_spread, dress, mean_and_spread, rows_of
+from pi_nn.training.experiments.sheet import (
+    draw_printed,
+    draw_spread,
+    dress,
+    logarithmic,
+    mean_and_spread,
+    rows_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 ALL, FEW = 60_000, 6_000
 BOOK = "book's network, book's rules"
 OURS = "ours, mini-batches"
+ACCURACY = "accuracy on the test images (%)"
 # Adam's usual 0.001, three times faster: one epoch on MNIST is short.
 OUR_RATE = 0.003
 
@@ -30,7 +38,10 @@ class Sweep(Experiment):
     x: ClassVar[str]
     unit: ClassVar[str]
     printed: ClassVar[tuple[Printed, ...]]
-    logarithmic: ClassVar[bool] = False
+    ticks: ClassVar[tuple[float, ...]] = ()
+    """Of a logarithmic ``x``; without any it is a plain one."""
+    error_ticks: ClassVar[tuple[float, ...]] = ()
+    """Errors are drawn on a logarithmic scale with these ticks, instead of the accuracy."""
 
     @abstractmethod
     def lessons(self, data: str, records: int) -> list[Parameters]:
@@ -56,19 +67,24 @@ class Sweep(Experiment):
     def draw(self, figure: Figure, records: Sequence[Record]) -> None:
         axes = figure.subplots()
         for number, (label, rows) in enumerate(self.series(records).items()):
-            points = [(float(row[self.x]), 100 * float(row["accuracy"])) for row in rows]
+            points = [(float(row[self.x]), self._percent(float(row["accuracy"]))) for row in rows]
             draw_spread(axes, points, label, number)
-        draw_printed(
-            axes, [Printed(p.x, 100 * p.y, p.label) for p in self.printed], "printed in the book (60,000)"
-        )
-        if self.logarithmic:
-            axes.set_xscale("log")
+        printed = [Printed(p.x, self._percent(p.y), p.label) for p in self.printed]
+        draw_printed(axes, printed, "printed in the book (60,000)")
+        if self.ticks:
+            logarithmic(axes, "x", self.ticks)
+        if self.error_ticks:
+            logarithmic(axes, "y", self.error_ticks)
         trained = records[0].job.parameters["records"]
         seeds = len({record.job.seed for record in records})
-        dress(axes, self.unit, "accuracy on the test images (%)", self.title)
+        what = "errors on the test images (%, logarithmic)" if self.error_ticks else ACCURACY
+        dress(axes, self.unit, what, self.title)
         axes.legend(
             fontsize=11, title=f"{trained:,} records, {seeds} seeds: mean, lowest, highest", title_fontsize=10
         )
+
+    def _percent(self, accuracy: float) -> float:
+        return 100 * (1 - accuracy if self.error_ticks else accuracy)
 
     def summary(self, records: Sequence[Record]) -> list[str]:
         lines = []
@@ -92,7 +108,7 @@ class LearningRate(Sweep):
     source = "A10"
     x = "learning_rate"
     unit = "learning rate (logarithmic)"
-    logarithmic = True
+    ticks = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
     printed = tuple(
         Printed(rate, accuracy, BOOK)
         for rate, accuracy in ((0.6, 0.9047), (0.3, 0.9473), (0.2, 0.9537), (0.1, 0.9523), (0.01, 0.9241))
@@ -149,7 +165,8 @@ class HiddenNodes(Sweep):
     source = "A12"
     x = "hidden"
     unit = "hidden nodes H (logarithmic)"
-    logarithmic = True
+    ticks = (5, 10, 20, 50, 100, 200, 500)
+    error_ticks = (2, 3, 5, 10, 20, 30)
     printed = tuple(
         Printed(hidden, accuracy, BOOK)
         for hidden, accuracy in ((5, 0.7001), (10, 0.8998), (200, 0.9751), (500, 0.9762))
