@@ -13,6 +13,8 @@ TERMS: Final[dict[str, str]] = {
     "layers would be no more than one linear layer.",
     "augmentation": "Training on turned, stretched, blurred copies of the examples, made anew in every "
     "epoch, so that the network learns what does not matter.",
+    "back query": "Asking a network of sigmoid units backwards, through the transposed weights, which picture "
+    "makes it say a digit.",
     "backpropagation": "The chain rule, walked from the loss back to every weight: each layer turns the "
     "gradient of its output into the gradients of its input and its weights.",
     "batch": "The examples that share one update. All of them: batch training; one: stochastic; some: mini-batch.",
@@ -34,7 +36,10 @@ TERMS: Final[dict[str, str]] = {
     "exponential moving average": "A slow copy of the weights that follows the fast ones; usually better than the last step.",
     "feature": "Something that a layer has learned to find, such as an edge, a loop, or a crossing.",
     "fine-tuning": "Training an already trained network a little further on other data, often its last layer only.",
+    "forgetting": "What a network does with the old examples when it is taught new ones alone; shown the old "
+    "ones again beside them, it does not.",
     "frame": "One picture from the camera, with the time at which it was taken.",
+    "freezing": "Leaving the weights of some layers as they are while others are trained.",
     "generalisation": "Doing well on examples never seen in training: the purpose of it all.",
     "gradient": "For every weight, how fast the loss grows when that weight grows.",
     "gradient check": "Comparing backpropagation with the slope measured by moving a weight a little each way.",
@@ -54,6 +59,7 @@ TERMS: Final[dict[str, str]] = {
     "momentum": "Keeping part of the last step, as a rolling ball does.",
     "neuron": "Multiplies its inputs by weights, adds a bias, applies an activation.",
     "optimiser": "The rule that turns gradients into steps: SGD, momentum, RMSprop, Adam …",
+    "occlusion map": "Where covering a patch of the picture makes the answer less sure: what the network looked at.",
     "overfitting": "Learning the training examples by heart: the training loss falls, the validation loss rises.",
     "parameter": "A number that training may change: a weight or a bias.",
     "pooling": "Keeping the largest (or the mean) of neighbouring values; the picture shrinks, small shifts stop mattering.",

@@ -1,5 +1,10 @@
 """Neural networks in plain NumPy: layers to train, and one compiled network to answer.
 
+To be read as a text: :mod:`.layer` says what a layer is, :mod:`.linear` and :mod:`.activations` are the two
+halves of a neuron, :mod:`.sequential` puts layers in a row, :mod:`.losses` says how wrong the answer is,
+:mod:`.optimizers` turns gradients into steps, :mod:`.gradcheck` proves that they are gradients. Then
+pictures: :mod:`.conv`, :mod:`.pooling`, :mod:`.norm`. Each formula stands once, with the arrays' shapes.
+
 This package imports NumPy, the standard library and ``pi_nn.errors``, nothing else.
 """
 

@@ -46,7 +46,7 @@ class Identity(_Activation):
 
 
 class Sigmoid(_Activation):
-    """y = 1 / (1 + exp(-x)), the logistic function; dy/dx = y * (1 - y)."""
+    """y = 1 / (1 + exp(-x)), the logistic function; dy/dx = y * (1 - y) (Rumelhart et al. 1986)."""
 
     def _apply(self, x: Array, out: Array) -> None:
         # The same function as (1 + tanh(x / 2)) / 2, which does not overflow for large negative x.
@@ -74,7 +74,7 @@ class Tanh(_Activation):
 
 
 class ReLU(_Activation):
-    """y = max(x, 0); dy/dx = 1 where y > 0, else 0."""
+    """y = max(x, 0); dy/dx = 1 where y > 0, else 0 (Glorot et al. 2011)."""
 
     def _apply(self, x: Array, out: Array) -> None:
         np.maximum(x, 0, out=out)
@@ -85,7 +85,7 @@ class ReLU(_Activation):
 
 
 class Step(_Activation):
-    """y = 1 where x >= 0, else 0: the threshold of the first neurons. It cannot be trained."""
+    """y = 1 where x >= 0, else 0 (McCulloch and Pitts 1943): it cannot be trained."""
 
     def _apply(self, x: Array, out: Array) -> None:
         np.greater_equal(x, 0, out=out, casting="unsafe")

@@ -127,7 +127,10 @@ class Adagrad(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """Steps sized by the root of the running mean of past squared steps over that of g**2 (Zeiler 2012)."""
+    """``s = rho * s + (1 - rho) * g**2; d = g * sqrt(u + epsilon) / sqrt(s + epsilon)`` (Zeiler 2012),
+
+    then ``u = rho * u + (1 - rho) * d**2; value -= rate * d``: a step as large as those before it.
+    """
 
     slots = ("squares", "steps_squared")
 
@@ -149,10 +152,8 @@ class Adadelta(Optimizer):
         squares, past = memory
         _decay_towards_square(squares, gradient, self.rho, a)
         np.add(squares, self.epsilon, out=a)
-        np.divide(gradient, a, out=b)
-        np.multiply(b, a, out=b)
         np.sqrt(a, out=a)
-        np.divide(b, a, out=b)
+        np.divide(gradient, a, out=b)
         np.add(past, self.epsilon, out=a)
         np.sqrt(a, out=a)
         b *= a
@@ -189,7 +190,10 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam with bias correction (Kingma and Ba 2015, algorithm 1).
+    """``m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g**2``, and at step t
+
+    ``value -= rate * m / (1 - beta1**t) / (sqrt(v / (1 - beta2**t)) + epsilon)`` (Kingma and Ba 2015,
+    algorithm 1): momentum, with steps of the same size whatever the gradient's.
 
     Kept are not the paper's means m and v, but m / (1 - beta1) and v / (1 - beta2): two passes over the
     memory less. The factors are part of the step's size.

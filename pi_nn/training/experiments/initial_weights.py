@@ -66,7 +66,7 @@ class InitialWeights(Experiment):
             below.plot([number] * len(scores), scores, MARKERS[number], color=COLOURS[number], markersize=9)
         dress(above, "weight, input to hidden", "weights (of 78,400)", self.title)
         above.legend(fontsize=10, loc="upper right")
-        above.set_ylim(0, 9500)
+        above.set_ylim(0, 18_000)
         seen = records[0].job.parameters["records"]
         dress(below, "rule", f"accuracy (%) after {seen:,} records")
         below.set(xlim=(-0.5, 2.5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def draw_digits(figure: Figure, images: Array, titles: Sequence[str]) -> None:
 def draw_weights(figure: Figure, weights: Array, name: str) -> None:
     """Up to 36 units' weights (units, h, w), orange above 0, purple below, one scale for all."""
     shown = weights[:MOST]
-    columns = 6 if len(shown) > 9 else 3
+    columns = ceil(len(shown) ** 0.5)
     grid = figure.subplots(-(-len(shown) // columns), columns, squeeze=False)
     largest = float(np.abs(shown).max()) or 1.0
     for axes in grid.ravel():
