@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.machinery import ModuleSpec
+from importlib.metadata import version
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+
+from pi_nn.cameras import make_camera
 
 START = datetime(2026, 11, 21, 20, 15, 3, tzinfo=UTC)
 
@@ -197,3 +201,32 @@ def pi(monkeypatch: pytest.MonkeyPatch) -> FakePi:
     monkeypatch.setitem(sys.modules, "picamera2", picamera2)
     monkeypatch.setitem(sys.modules, "libcamera", libcamera)
     return hardware
+
+
+@pytest.fixture(scope="session")
+def softcam_library() -> Any:
+    """The real picamera2, taught to run on the software camera."""
+    import softcam
+
+    softcam.install()
+    return importlib.import_module("picamera2")
+
+
+@pytest.fixture
+def taken(softcam_library: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[Any]]:
+    """A context in which someone else has the software camera."""
+
+    @contextmanager
+    def refused() -> Iterator[None]:
+        def fail(camera: Any) -> None:
+            raise RuntimeError("Failed to acquire camera: Device or resource busy")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(softcam_library.Picamera2, "_open_camera", fail)
+            yield
+
+    # Up to 0.3.31 a second opening in the same process takes the first one's frames, even when it fails; and
+    # only in one process can the software camera be taken. There the refusal itself is played.
+    if tuple(map(int, version("picamera2").split("."))) <= (0, 3, 31):
+        return refused
+    return lambda: make_camera("picamera2")

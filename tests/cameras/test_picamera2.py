@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -59,6 +61,20 @@ def test_one_small_stream_with_few_buffers_is_asked_for(camera: Picamera2Camera,
     assert asked["controls"] == {"FrameDurationLimits": (100_000, 100_000)}
     assert pi.calls == ["init", "configure", "start"]
     camera.close()
+
+
+def test_capturing_makes_one_copy(pi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = np.zeros((480 * 3 // 2, 704), np.uint8)  # YUV420 of 640x480, as the camera fills it
+    mapped = contextlib.nullcontext(SimpleNamespace(array=memory))
+    monkeypatch.setattr(sys.modules["picamera2"], "MappedArray", lambda *_, **__: mapped)
+    camera = Picamera2Camera(settings=CameraSettings(640, 480))
+    with camera:
+        camera.capture()
+        tracemalloc.start()
+        frame = camera.capture()
+        held, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert frame.pixels.nbytes <= held <= peak < 1.05 * frame.pixels.nbytes
 
 
 def test_a_frame_is_the_brightness_without_padding_and_a_copy(camera: Picamera2Camera) -> None:

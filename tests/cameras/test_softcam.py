@@ -21,21 +21,15 @@ from pi_nn.cameras.scenes import Scene, render
 from pi_nn.errors import CameraError
 from pi_nn.reader import DigitReader
 
-pytestmark = [pytest.mark.softcam, pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning")]
+pytestmark = [
+    pytest.mark.softcam,
+    pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
+    pytest.mark.usefixtures("softcam_library"),
+]
 FRAMES = os.environ.get("SOFTCAM_FRAMES")
 if FRAMES is None:
     pytest.skip("needs the software camera: run it with DIR/pycam", allow_module_level=True)
 FAST = CameraSettings(frame_rate=30)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def library() -> Any:
-    import softcam
-
-    softcam.install()
-    import picamera2
-
-    return picamera2
 
 
 @pytest.fixture
@@ -107,12 +101,11 @@ def test_a_camera_that_is_not_there() -> None:
     assert reason_of(make_camera("picamera2:7").open) == "camera_missing"
 
 
-def test_a_busy_camera_is_told_and_recovers(camera: Camera) -> None:
-    other = make_camera("picamera2", FAST)
+def test_a_busy_camera_is_told_and_recovers(camera: Camera, taken: Any) -> None:
+    with taken():
+        assert reason_of(camera.open) == "camera_busy"
     with camera:
-        assert reason_of(other.open) == "camera_busy"
-    with other:
-        assert other.capture() is not None
+        assert camera.capture() is not None
 
 
 def test_the_other_camera_may_run_beside_it(camera: Camera) -> None:

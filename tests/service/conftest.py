@@ -292,6 +292,11 @@ def picture() -> Callable[..., bytes]:
 
 
 @pytest.fixture
+def fake_camera(clock: FakeClock) -> Callable[..., FakeCamera]:
+    return lambda script: FakeCamera(script, clock)
+
+
+@pytest.fixture
 def camera_error() -> Callable[..., CameraError]:
     def make(reason: str = "camera_timeout") -> CameraError:
         return CameraError(reason, f"the fake camera says {reason}")

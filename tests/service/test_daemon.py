@@ -6,17 +6,22 @@ import http.client
 import json
 import logging
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from pi_nn.cameras.digits import shipped_digits
+from pi_nn.cameras.scenes import render
 from pi_nn.config import Settings
 from pi_nn.errors import ConfigError, WeightsError
 from pi_nn.service import daemon as daemon_module
+from pi_nn.service.capture import CapturePlan
 from pi_nn.service.daemon import Daemon
 from pi_nn.service.server import address
 
@@ -166,3 +171,21 @@ def test_a_failed_start_lets_go_of_the_port(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_the_address_that_is_shown_can_be_opened(host: str, expected: str) -> None:
     assert address(host, 80) == expected
+
+
+def test_a_frame_is_never_copied_between_the_camera_and_its_reading(fake_camera: Any) -> None:
+    scenes = [render(text, shipped_digits(), np.random.default_rng(1), size=(1280, 960)) for text in "417"]
+    camera = fake_camera([scene.pixels for scene in scenes])
+    daemon = Daemon(Settings(port=0, model="digits-tiny", camera="simulated"), {})
+    try:
+        daemon.loop.change(CapturePlan(camera, interval=1.0, votes=1))
+        daemon.loop.step()
+        tracemalloc.start()
+        daemon.loop.step()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    finally:
+        daemon.server.close()
+    assert daemon.parts.board.latest.reading.text == "1"
+    assert daemon.parts.board.latest.frame.pixels is scenes[1].pixels
+    assert peak < 0.75 * scenes[1].pixels.nbytes
