@@ -16,6 +16,8 @@ Bytes: TypeAlias = "NDArray[np.uint8]"
 Shorts: TypeAlias = "NDArray[np.int16]"
 Floats: TypeAlias = "NDArray[np.float32]"
 _TWO: Final = np.int16(2)
+# Light that goes on falling beyond the frame keeps at least 5/8.
+_FALL: Final = (np.int16(5), np.int16(3))
 
 
 def pooled(join: np.ufunc, values: NDArray[Any], step: int) -> NDArray[Any]:
@@ -135,10 +137,15 @@ def doubled(cells: Floats) -> Floats:
 
 
 def _sloped(cells: Shorts, radius: int) -> Shorts:
-    """``radius`` rows more above and below, mirrored through the edge so that a slope goes on."""
+    """``radius`` rows more above and below, mirrored through the edge so that a slope goes on.
+
+    It falls by three eighths at most: no lamp's light falls faster, and the edge of a shadow is no slope.
+    """
     height, width = cells.shape
     wide = np.empty((height + 2 * radius, width), np.int16)
     wide[radius : radius + height] = cells
     np.subtract(cells[:1] * _TWO, cells[radius:0:-1], out=wide[:radius])
     np.subtract(cells[-1:] * _TWO, cells[-2 : -radius - 2 : -1], out=wide[radius + height :])
+    for edge, beyond in ((cells[:1], wide[:radius]), (cells[-1:], wide[radius + height :])):
+        np.maximum(beyond, (edge * _FALL[0]) >> _FALL[1], out=beyond)
     return wide

@@ -232,14 +232,14 @@ def _mean_of_top(values: Floats, count: int) -> np.float32:
 def _noise(ranges: Shorts) -> Shorts:
     """What paper noise stays below, of each cell, from the difference within a cell that is usual near by.
 
-    Usual is the lower third of each block.
+    Usual is the lower quarter of each block.
     """
     step = min(_BLOCK, *ranges.shape)
     full = filled(ranges, step)
     rows, columns = full.shape[0] // step, full.shape[1] // step
     blocks = full.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
-    third = step * step // 3
-    usual = np.partition(blocks, third, axis=2)[:, :, third]
+    quarter = step * step // 4
+    usual = np.partition(blocks, quarter, axis=2)[:, :, quarter]
     noise = (usual * _NOISE[0]) >> _NOISE[1]
     return noise.repeat(step, axis=0).repeat(step, axis=1)[: ranges.shape[0], : ranges.shape[1]]
 

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from pi_nn.errors import PictureError
 from pi_nn.records import Findings
 from pi_nn.vision import find_digits
+from pi_nn.vision.cells import closed
 
 Box = tuple[int, int, int, int]
 Page = Callable[..., tuple[np.ndarray, list[Box], list[str]]]
@@ -181,3 +182,16 @@ BAD = {
 def test_refuses(case: str) -> None:
     with pytest.raises(PictureError, match="expected"):
         find_digits(BAD[case])  # type: ignore[arg-type]
+
+
+def test_the_paper_in_a_shadow_is_found_down_to_the_edge_of_the_frame() -> None:
+    """The light of a lamp goes on falling beyond the frame; the edge of a shadow must not."""
+    y, x = np.mgrid[0:75, 0:100]
+    paper = np.where(x < 0.7 * 100 * y / 75, 240, 800).astype(np.int16)
+    assert (closed(paper, 12) >= 5 / 8 * paper).all()
+
+
+def test_small_writing_on_a_large_page_is_no_noise(page: Page) -> None:
+    """Most cells of a dense page hold ink; the paper's noise is told from the few that hold none."""
+    pixels, boxes, _ = page([[2] * 11] * 24, seed=1, height=22, size=(1100, 1200), ink=150)
+    assert len(find_digits(pixels).tiles) >= 0.98 * len(boxes)
