@@ -26,6 +26,8 @@ Score = Callable[[Floats], tuple[Floats, Floats]]
 
 # A mark of more quality than this is a digit as it stands: no grid, no pair.
 _CLEAR: Final = 0.5
+# Of more than this it is one digit, if no wider than digits are: that saves a Pi Zero the look at its parts.
+_CERTAIN: Final = 0.99
 # Ink narrower than this many heights holds one digit only.
 _NARROW: Final = 0.6
 # Broader than this it is seldom one digit only.
@@ -182,7 +184,8 @@ def _goes_on(scene: Scene, mark: Mark) -> bool:
 def _may_be_more(guess: Guess) -> bool:
     """Whether a guess may be several digits that touch."""
     broad = guess.mark.box[2] / max(guess.mark.height, _LEAST_CUT_HEIGHT)
-    return broad > _BROAD or (broad > _NARROW and guess.quality < _CLEAR)
+    seldom_one = _WIDEST if guess.quality > _CERTAIN else _BROAD if guess.quality > _CLEAR else _NARROW
+    return broad > seldom_one
 
 
 def _digit_sized(mark: Mark) -> bool:
