@@ -146,6 +146,19 @@ def test_kernels_keep_their_layout(name) -> None:
     assert [p.value.strides for p in network.parameters()] == before
 
 
+@every_optimizer
+def test_a_weight_without_gradients_leaves_no_subnormal_numbers(name) -> None:
+    weight = Parameter("weight", np.ones(2, np.float32))
+    optimizer = FACTORIES[name]([weight], 0.01)
+    weight.grad[...] = (1e-15, 0)
+    optimizer.step()
+    weight.grad[...] = 0
+    for _ in range(1000):
+        optimizer.step()
+    for slot in optimizer.state().values():
+        assert not np.any((slot != 0) & (abs(slot) < np.finfo(np.float32).tiny))
+
+
 def test_clipping_scales_all_gradients_alike() -> None:
     p, q = parameter(), parameter()
     p.grad[...], q.grad[...] = (3, 0), (0, 4)
