@@ -150,7 +150,7 @@ def our_training(batch: int, team: Team) -> Task:
     """One pass over the images: batches, gradients, steps."""
     recipe = Recipe(optimizer="adam", batch_size=batch)
     batches = Batches(random_data(), batch, 0, team.network.input_shape, 10)
-    steps = Steps(team.network, recipe, team.run)
+    steps = Steps(team.network, recipe)
 
     def one_pass() -> None:
         for place, (x, targets) in enumerate(batches.epoch(0)):

@@ -9,7 +9,7 @@ import numpy as np
 from pi_nn.errors import NetworkError
 from pi_nn.nn.initial import initial_weights
 from pi_nn.nn.layer import Layer, whole
-from pi_nn.nn.parameter import Parameter
+from pi_nn.nn.parameter import Parameter, laid_out
 from pi_nn.nn.workspace import Array, Shape
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ class Linear(Layer):
         super().__init__()
         self.inputs = whole("Linear inputs", inputs, 1)
         self.outputs = whole("Linear outputs", outputs, 1)
-        self.weight = Parameter("weight", initial_weights(initial, (self.outputs, self.inputs), rng))
+        self.weight = Parameter(
+            "weight", laid_out(initial_weights(initial, (self.outputs, self.inputs), rng))
+        )
         self.bias = Parameter("bias", np.zeros(self.outputs, np.float32), decay=False) if bias else None
 
     def output_shape(self, shape: Shape) -> Shape:

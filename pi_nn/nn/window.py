@@ -10,7 +10,7 @@ import numpy as np
 from pi_nn.errors import NetworkError
 from pi_nn.nn.initial import initial_weights
 from pi_nn.nn.layer import Layer, image_shape, whole
-from pi_nn.nn.parameter import Parameter, channels_last
+from pi_nn.nn.parameter import Parameter, laid_out
 from pi_nn.nn.unfold import framed
 from pi_nn.nn.workspace import Array, Shape, Workspace
 
@@ -49,9 +49,7 @@ class _Window(Layer):
         return [self.weight] if self.bias is None else [self.weight, self.bias]
 
     def _weights(self, initial: str | ArrayLike, shape: Shape, rng: np.random.Generator | None) -> Parameter:
-        weights = initial_weights(initial, shape, rng)
-        # Weights that a file will bring have no memory yet, and so no layout.
-        return Parameter("weight", channels_last(weights) if weights.flags.writeable else weights)
+        return Parameter("weight", laid_out(initial_weights(initial, shape, rng)))
 
     def _framed(self, x: Array, memory: Workspace) -> Array:
         edge = (self.padding, self.padding)

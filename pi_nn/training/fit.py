@@ -142,7 +142,7 @@ class _Run:
         )
         self.team = Team(network, recipe.make_loss(), recipe.workers)
         self.parameters = network.parameters()
-        self.steps = Steps(network, recipe, self.team.run)
+        self.steps = Steps(network, recipe)
         self.schedule = recipe.make_schedule(len(self.batches))
         self.best: State = {}
         self.history: list[Epoch] = []

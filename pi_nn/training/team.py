@@ -3,7 +3,7 @@
 For images each thread works out the gradients of a share of the batch, on one BLAS thread: two half-batches
 side by side beat one batch on two BLAS threads, because the element-wise work is shared too. Of a fully
 connected network half a batch costs nearly as much as the whole (its weights are read once for each), so
-that one thread does it, and only the steps are shared.
+that one thread does it.
 """
 
 from __future__ import annotations

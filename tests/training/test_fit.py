@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +15,11 @@ import pytest
 from pi_nn.errors import ConfigError, DataError, DivergenceError
 from pi_nn.nn import BatchNorm1d, Conv2d, Dropout, Flatten, Linear, ReLU, Sequential, build_network
 from pi_nn.nn.archive import pack
-from pi_nn.training import steps
 from pi_nn.training.batches import Batch, Batches
 from pi_nn.training.datasets import Dataset
 from pi_nn.training.datasets.npz import load_npz
 from pi_nn.training.fit import Epoch, Fitted, Watch, fit
 from pi_nn.training.recipe import OPTIMIZERS, SCHEDULES, Recipe
-from pi_nn.training.steps import Steps
 from pi_nn.training.team import Team
 
 QUICK = Recipe(epochs=3, batch_size=32, learning_rate=2e-3)
@@ -94,30 +91,6 @@ def test_workers_together_find_the_gradient_of_the_whole_batch(train_data: Datas
         assert team.gradients(x, train_data.labels[:50], (0,)) == pytest.approx(expected, rel=1e-5)
     for a, b in zip(one.parameters(), three.parameters(), strict=True):
         np.testing.assert_allclose(a.grad, b.grad, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("count", [1, 2, 3])
-@pytest.mark.parametrize("kind", ["784-200-10", "cnn"])
-def test_steps_in_parts_are_the_steps_of_the_whole(
-    kind: str, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(steps, "SMALLEST_PART", 30_000)
-    whole, split = (build_network(kind, rng=np.random.default_rng(0)) for _ in range(2))
-    for network in (whole, split):
-        for k, parameter in enumerate(network.parameters()):
-            parameter.grad[...] = np.random.default_rng(k).normal(size=parameter.grad.shape)
-    recipe = Recipe(optimizer="adamw", weight_decay=0.1, average=0.5)
-    with Team(whole, QUICK.make_loss(), 2) as team:
-        one = Steps(whole, replace(recipe, workers=1), team.run)
-        many = Steps(split, replace(recipe, workers=count), team.run)
-        for _ in range(3):
-            one.step(1e-2)
-            many.step(1e-2)
-        assert same(whole, split)
-        with one.averaged(), many.averaged():
-            assert same(whole, split)
-    held = [name for name in many.state() if name.startswith("optimizer") and name.endswith("/steps")]
-    assert len(held) == min(count, 2 if kind == "cnn" else 3)
 
 
 def test_running_statistics_are_those_of_all_workers(train_data: Dataset) -> None:
