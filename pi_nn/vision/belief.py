@@ -25,7 +25,9 @@ _MOSTLY: Final = 0.7
 # Where all are bars, so many things this long beside them are too many: a hand's outline, a table's lines.
 _BESIDE_BARS: Final = 2
 _LONG: Final = 0.5
-# In a frame of more marks than this, paper around a digit is smoother than that, or it is no paper.
+# Two digits that touch are at least this many heights wide.
+_PAIR: Final = 1.1
+# In a frame of so many marks beside two for each digit, paper around a digit is smoother than that, or it is no paper.
 _CLUTTER: Final = 20
 _ROUGH: Final = 0.3
 # Lengths in heights of the usual digit: how far from its neighbours a digit of a line stands at most, and how
@@ -97,7 +99,8 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     ink = _usual_ink(scene, digits, usual)
     faint = [guess for guess in digits if ink.is_faint(scene, guess.mark)]
     clear = [guess for guess in digits if guess not in faint]
-    spoilt = _spoilt(scene, ink, clear, crumbs, confidence) | _unread(scene, ink, clear, refused, confidence)
+    spoilt = _spoilt(scene, ink, clear, crumbs) | _unread(scene, ink, clear, refused, confidence)
+    spoilt |= _ill_cut(guesses, clear)
     clear += [guess for guess, _ in refused if id(guess) in spoilt]
     others = [(guess.mark, why) for guess, why in refused if id(guess) not in spoilt]
     others += [(guess.mark, "not_a_digit") for guess in faint]
@@ -122,9 +125,15 @@ def _unread(
     }
 
 
-def _spoilt(
-    scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark], confidence: float
-) -> dict[int, str]:
+def _ill_cut(guesses: list[Guess], digits: list[Guess]) -> dict[int, str]:
+    """Digits cut out of ink that holds something else too, or that is hardly wider than one digit."""
+    kept = {id(guess) for guess in digits}
+    ill = {id(guess.cut) for guess in guesses if guess.cut and id(guess) not in kept}
+    narrow = {id(g.cut) for g in digits if g.cut and g.cut.box[2] < _PAIR * g.cut.height}
+    return {id(guess): "low_confidence" for guess in digits if id(guess.cut) in ill | narrow}
+
+
+def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark]) -> dict[int, str]:
     """Digits with a piece of ink beside them that belongs to none: they may be broken, or it is a sign."""
     pieces = [
         mark
@@ -152,7 +161,7 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
     firm = [box for box, no, bad in zip(boxes, weak, alone, strict=True) if not no and not bad]
     crowded = _crowded(scene, ink, firm)
-    cluttered = len(scene.marks) > _CLUTTER
+    cluttered = len(scene.marks) > _CLUTTER + 2 * len(firm)
     torn = {id(guess.cut) for guess, doubtful in zip(digits, weak, strict=True) if doubtful and guess.cut}
     reasons = []
     for guess, doubtful, bad in zip(digits, weak, alone, strict=True):
