@@ -36,6 +36,7 @@ def main() -> None:
     explain("weights-book", "--what", "weights")
     explain("diagram", "--what", "diagram")
     explain("curves", "--what", "curves")
+    explain("records", "--what", "records")
 
 
 def explain(name: str, *arguments: str) -> None:

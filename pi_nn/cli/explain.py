@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pi_nn.nn import Network
 
-PICTURES = ("digits", "weights", "why", "curves", "diagram")
+PICTURES = ("digits", "records", "weights", "why", "curves", "diagram")
 TEXTS = ("stages", "trace")
 
 
@@ -34,7 +34,12 @@ TEXTS = ("stages", "trace")
     show_default=True,
     help="Weights: a path, a bundled name, or book (taught now).",
 )
-@click.option("--data", default="mnist", show_default=True, help="What the book's network is taught on.")
+@click.option(
+    "--data",
+    default="mnist",
+    show_default=True,
+    help="What is shown, or what the book's network is taught on.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The picture, in .png or .svg.")
 @click.option("--seed", default=0, show_default=True, help="Of the noise from which images are grown.")
 def explain(
@@ -50,6 +55,7 @@ def explain(
 
     \b
     digits    the images that it has in mind: asked backwards, or grown along its gradient
+    records   the first records of --data, each with its label
     weights   what the units of the first layer look for
     why       which pixels of --image made it say what it said
     curves    activation functions with their slopes, an error curve with its tangent
@@ -62,6 +68,7 @@ def explain(
       pi-nn explain --out digits.png
       pi-nn explain --digit 7 --model digits-cnn --out seven.png
       pi-nn explain --image photo.jpg --model digits-cnn --out why.png
+      pi-nn explain --what records --data mnist_train_100.csv --out records.png
       pi-nn explain --what stages
     """
     what = what or ("why" if image else "digits")
@@ -78,6 +85,11 @@ def explain(
         from pi_nn.training.explain.curves import draw_curves
 
         draw_curves(figure)
+    elif what == "records":
+        from pi_nn.training.datasets import load_data
+        from pi_nn.training.explain.pictures import draw_records
+
+        draw_records(figure, load_data(data, "train"))
     else:
         from pi_nn.training.explain.models import find_network
 

@@ -62,7 +62,11 @@ def predict(
             failed = True
             continue
         reading, seen = reader.examine(frame)
-        click.echo(json.dumps(reading.to_json(), allow_nan=False) if as_json else describe(path, reading))
+        click.echo(
+            json.dumps(reading.to_json(), allow_nan=False)
+            if as_json
+            else describe(path, reading, network.classes)
+        )
         if tiles is not None:
             save_tiles(tiles, path, reading, seen)
         if boxes is not None:
@@ -79,14 +83,17 @@ def picture_frame(path: Path) -> Frame:
     return Frame(open_picture(path), datetime.now(UTC), time.monotonic(), 0, f"file:{path.name}")
 
 
-def describe(path: Path, reading: Reading) -> str:
-    """The reading in words: the text first, then a line a digit."""
+def describe(path: Path, reading: Reading, classes: Sequence[str]) -> str:
+    """The reading in words: the text first, then a line a digit with the classes that came next to it."""
     head = {"ok": reading.raw, "no_digit": "no digit", "unsure": f"{reading.raw}  (not sure)"}[reading.status]
     rows = [f"{path}: {head}".replace("\n", f"\n{' ' * (len(str(path)) + 2)}")]
     for p in reading.digits:
         doubt = f"  not accepted: {p.reason}" if p.reason else ""
         x, y, w, h = p.box
-        rows.append(f"  {p.label}  {p.confidence:6.1%}  at {x},{y}  {w}x{h}{doubt}")
+        behind = ", ".join(
+            f"{classes[k]} {p.probabilities[k]:.1%}" for k in (-p.probabilities).argsort(kind="stable")[1:3]
+        )
+        rows.append(f"  {p.label}  {p.confidence:6.1%}  then {behind}  at {x},{y}  {w}x{h}{doubt}")
     if reading.message:
         rows.append(f"  {reading.message}")
     return "\n".join(rows)

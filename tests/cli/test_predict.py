@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,16 @@ def test_the_text_comes_first(photo: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.splitlines()[0] == f"{photo}: 407"
     assert len(result.output.splitlines()) == 4
+
+
+def test_the_classes_are_ranked_with_their_scores(photo: Path) -> None:
+    told = json.loads(predict("--json", photo).output)["digits"]
+    for line, digit in zip(predict(photo).output.splitlines()[1:], told, strict=True):
+        ranked = np.argsort(-np.array(digit["probabilities"]), kind="stable")
+        scores = [float(score) for score in re.findall(r"([\d.]+)%", line)]
+        assert line.split()[0] == digit["label"] == str(ranked[0])
+        assert scores[0] >= scores[1] >= scores[2]
+        assert f"then {ranked[1]} {digit['probabilities'][ranked[1]]:.1%}" in line
 
 
 def test_json_is_one_line_a_picture_in_order_even_for_one(photo: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi_nn.nn import Network
+from pi_nn.training.datasets import Dataset
 from pi_nn.training.explain.attention import PATCH, occlusion, saliency
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MOST = 36
+RECORDS = 20
 # Orange and purple stay apart for the colour-blind; white is "nothing".
 DIVERGING = "PuOr_r"
 
@@ -32,6 +34,13 @@ def draw_digits(figure: Figure, images: Array, titles: Sequence[str]) -> None:
     for axes, image, title in zip(grid, images, titles, strict=False):
         axes.imshow(1 - image, cmap="gray", vmin=0, vmax=1)
         axes.set_title(title, fontsize=12)
+
+
+def draw_records(figure: Figure, data: Dataset) -> None:
+    """The first 20 images of ``data``, each under its number and its label."""
+    labels = [data.classes[label] if label >= 0 else "no digit" for label in data.labels[:RECORDS]]
+    titles = [f"record {number}: {label}" for number, label in enumerate(labels)]
+    draw_digits(figure, data.images[:RECORDS] / 255, titles)
 
 
 def draw_weights(figure: Figure, weights: Array, name: str) -> None:

@@ -26,6 +26,7 @@ from pi_nn.nn import (
     load_network,
     save_network,
 )
+from pi_nn.training.datasets import load_data
 from pi_nn.training.experiments.book import BookNetwork, book_inputs, book_targets
 from pi_nn.training.experiments.sheet import new_figure
 from pi_nn.training.experiments.worked_example import X, example
@@ -197,6 +198,23 @@ def test_every_picture_has_something_in_it(what, book, mnist_sample) -> None:
     else:
         pictures.draw_weights(figure, filters.first_weights(book[1].sequential()), "book")
     assert all(axes.has_data() or axes.texts for axes in figure.axes)
+
+
+# A7, B14
+def test_records_are_drawn_as_they_are(tmp_path, mnist_sample) -> None:
+    images, labels = mnist_sample[0][:30], mnist_sample[1][:30]
+    lines = [",".join(map(str, [label, *image.ravel()])) for label, image in zip(labels, images, strict=True)]
+    (tmp_path / "records.csv").write_text("\n".join(lines) + "\n")
+    figure = new_figure((6, 6))
+    pictures.draw_records(figure, load_data(str(tmp_path / "records.csv"), "train"))
+    assert figure.axes[0].get_title() == f"record 0: {labels[0]}"
+    assert_allclose(figure.axes[0].images[0].get_array(), 1 - images[0] / 255)
+    assert len([axes for axes in figure.axes if axes.images]) == 20
+    drawn = run(
+        "--what", "records", "--data", str(tmp_path / "records.csv"), "--out", str(tmp_path / "r.png")
+    )
+    assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / "r.png").exists()
 
 
 # the command
