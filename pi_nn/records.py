@@ -156,11 +156,15 @@ class Reading:
 
     @property
     def raw(self) -> str:
-        """All digits in reading order: numbers on a line parted by one space, lines by a newline."""
+        """All digits in reading order: numbers on a line parted by one space, lines by a newline.
+
+        Labels of several characters, which are words and no digits, are each parted by a space.
+        """
         text, last = "", None
+        words = any(len(p.label) > 1 for p in self.digits)
         for p in self.digits:
             here = (p.line, p.number)
-            if last is not None and here != last:
+            if last is not None and (words or here != last):
                 text += "\n" if here[0] != last[0] else " "
             text += p.label
             last = here

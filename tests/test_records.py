@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,14 @@ def test_numbers_are_parted_by_spaces_and_lines_by_newlines() -> None:
 
 def test_the_first_number_of_the_next_line_is_never_joined() -> None:
     assert reading(digit("1", line=0, number=0), digit("2", line=1, number=0)).raw == "1\n2"
+
+
+def test_words_are_parted_by_spaces() -> None:
+    """Classes of one's own may have any names: "heartstar" would be neither."""
+    words = [
+        replace(digit("1", line=line), label=label) for label, line in (("heart", 0), ("x", 0), ("star", 1))
+    ]
+    assert reading(*words).raw == "heart x\nstar"
 
 
 @pytest.mark.parametrize("status", ["unsure", "no_digit", "starting", "stale", "camera_error"])
