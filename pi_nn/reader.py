@@ -118,8 +118,10 @@ class DigitReader:
     def _predict(self, tile: DigitTile, row: NDArray[np.float32], junk: float, least: float) -> Prediction:
         """``least`` is the confidence from when on it is accepted."""
         best = int(row.argmax())
-        confidence = float(row[best]) * (1 - junk)
-        margin = float(row[best]) - max((float(p) for k, p in enumerate(row) if k != best), default=0.0)
+        believed = 1 - junk
+        confidence = float(row[best]) * believed
+        runner_up = max((float(p) for k, p in enumerate(row) if k != best), default=0.0)
+        margin = confidence - runner_up * believed
         reason = tile.reason or self._doubt(confidence, margin, least)
         return Prediction(
             digit=best,

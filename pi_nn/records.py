@@ -71,7 +71,12 @@ class Findings(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What the network says of one tile. ``probabilities`` is float32 (K,), one a class."""
+    """What the network says of one tile.
+
+    ``probabilities`` is float32 (K,), each class's share if it is a digit at all; ``confidence`` the
+    calibrated chance that ``digit`` is right, ``margin`` its lead over the runner-up's chance. Both are
+    shares times the chance that this is a digit, so that ``margin`` is at most ``confidence``.
+    """
 
     digit: int
     label: str

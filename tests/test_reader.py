@@ -86,6 +86,13 @@ def test_a_small_margin_is_not_published() -> None:
     assert reading.text is None
 
 
+def test_confidence_and_margin_include_the_chance_that_it_is_no_digit() -> None:
+    (digit,) = DigitReader(FakeNetwork(probability=0.91, junk=0.2)).read(page((20, 30))).digits
+    assert digit.confidence == pytest.approx(0.91 * 0.8)
+    assert digit.margin == pytest.approx((0.91 - 0.01) * 0.8)
+    assert sum(digit.probabilities) == pytest.approx(1)
+
+
 def test_junk_is_rejected_and_no_digit() -> None:
     reading = DigitReader(FakeNetwork(junk=0.9)).read(page((20, 30)))
     assert (reading.status, reading.text, reading.digits) == ("no_digit", None, ())

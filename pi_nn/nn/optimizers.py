@@ -12,9 +12,9 @@ from pi_nn.errors import NetworkError
 from pi_nn.nn.parameter import Parameter
 from pi_nn.nn.workspace import Array
 
-# What an optimiser remembers of a weight without gradients (a pixel that is hardly ever inked) decays until its
-# float is "subnormal", on which a processor takes a hundred times longer, and there it stays, for 0.9 of the
-# smallest one is rounded up again. So memories too small to matter are set to 0 now and then.
+# What an optimiser remembers of a weight without gradients (a pixel that is hardly ever inked) decays until
+# its float is "subnormal", on which a processor takes a hundred times longer, and there it stays, for 0.9 of
+# the smallest one is rounded up again. So memories too small to matter are set to 0 now and then.
 _TINY, _EVERY = 1e-30, 64
 
 

@@ -102,13 +102,11 @@ def evaluate(network: Network, data: Dataset) -> Evaluation:
     k = len(network.classes)
     p = np.concatenate([part for part, _ in scored]) if scored else np.zeros((0, k), np.float32)
     junk = np.concatenate([part for _, part in scored]) if scored else np.zeros(0, np.float32)
-    top = np.sort(p, axis=1)
-    confidence = top[:, -1] * (1 - junk)
+    chances = np.sort(p * (1 - junk[:, None]), axis=1)
+    confidence, margin = chances[:, -1], chances[:, -1] - chances[:, -2]
     limits = network.thresholds
     # The rule of pi_nn.reader, for all images at once.
-    accepted = (
-        (confidence >= limits.confidence) & (top[:, -1] - top[:, -2] >= limits.margin) & (junk <= limits.junk)
-    )
+    accepted = (confidence >= limits.confidence) & (margin >= limits.margin) & (junk <= limits.junk)
     return Evaluation(
         network,
         data,

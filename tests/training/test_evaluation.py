@@ -59,6 +59,13 @@ def test_figures_by_hand() -> None:
     assert result.mistakes().tolist() == [1]
 
 
+def test_the_margin_includes_the_chance_of_junk() -> None:
+    network = oracle()
+    network.thresholds = Thresholds(confidence=0.5, margin=0.5, junk=0.5)  # type: ignore[misc]
+    data = Dataset(said((0, 76, 0), (0, 76, 30)), np.array([0, 0]), ("a", "b", "c"))
+    assert evaluate(network, data).accepted.tolist() == [True, False]
+
+
 def test_without_labels_only_coverage_is_told() -> None:
     told = evaluate(oracle(), Dataset(said((0, 99, 0), (0, 10, 0)), np.array([-1, -1]))).to_json()
     assert (told["accuracy"], told["accepted_accuracy"], told["coverage"]) == (None, None, 0.5)
