@@ -49,10 +49,10 @@ def predict(
     """
     from pi_nn.errors import PictureError
     from pi_nn.nn import load_network
-    from pi_nn.reader import DigitReader
+    from pi_nn.reader import DigitReader, strict
 
     network = load_network(model)
-    reader = DigitReader(network, thresholds=network.thresholds.override(confidence=min_confidence))
+    reader = DigitReader(network, thresholds=strict(network.thresholds).override(confidence=min_confidence))
     failed = False
     for path in images:
         try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pi_nn.errors import PiNNError, WeightsError
 from pi_nn.nn import bundled_names, load_network
-from pi_nn.reader import DigitReader
+from pi_nn.reader import DigitReader, strict
 from pi_nn.service.board import Entry
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Readers(NamedTuple):
     def load(cls, model: str, settings: Settings) -> Readers:
         """Of a bundled name or a path. Raises :class:`WeightsError`."""
         network = load_network(model)
-        thresholds = network.thresholds.override(
+        thresholds = strict(network.thresholds).override(
             settings.min_confidence, settings.min_margin, settings.max_junk
         )
         single = DigitReader(network, thresholds=thresholds)
