@@ -61,6 +61,10 @@ def stages(network: Network, scene: Callable[[str, tuple[int, int]], NDArray[np.
         for text, says in (("", "blank"), ("7", "one digit"), ("1234 5678", "8 digits")):
             frame = scene(text, size)
             yield Stage(f"frame {size[0]}x{size[1]}, {says}", partial(reader.read, frame))
+    # Drawn small and made large: it is its size that costs time.
+    small = scene("1234 5678", (1000, 750))
+    large = np.stack([small.repeat(4, axis=0).repeat(4, axis=1)] * 3, axis=2)
+    yield Stage("picture 4000x3000 in colour, 8 digits", partial(reader.read, large))
 
 
 def measure(stage: Stage, *, clock: Callable[[], float], runs: int = 30, warm_up: int = 3) -> Timing:

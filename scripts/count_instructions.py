@@ -65,6 +65,8 @@ ROWS = (
     Row("clean digits-tiny", "the same, `digits-tiny`", M, 9),
     Row("noisy digits-tiny", "the same with strong sensor noise, `digits-tiny`", M, 15),
     Row("blank digits-tiny", "a blank 320x240 frame", M, 2.5),
+    Row("vga digits-cnn", "a 640x480 frame with one clean digit, `digits-cnn`", M, 25),
+    Row("large digits-cnn", "a 12-megapixel picture in colour with eight digits, `digits-cnn`", M, 600),
     Row("still", "a 320x240 frame like the one before, camera to board", M, 2.5),
     Row("request", "an answer to GET `/api/reading`", M, 2.5),
     Row("book", "10 hidden nodes, one more CSV record: ours to the book's", RATIO, 0.1),
@@ -84,7 +86,16 @@ def prepare(folder: Path) -> None:
         extra = {} if recipe is None else {"recipe": recipe}
         return render(text, shipped_digits(), np.random.default_rng(1), size=size, **extra).pixels
 
-    np.savez(folder / "frames.npz", clean=draw("4"), noisy=draw("4", noise=5), blank=draw(""))
+    # Drawn small and made large: it is its size that counts.
+    large = draw("1234 5678", size=(1000, 750)).repeat(4, axis=0).repeat(4, axis=1)
+    np.savez(
+        folder / "frames.npz",
+        clean=draw("4"),
+        noisy=draw("4", noise=5),
+        blank=draw(""),
+        vga=draw("4", size=(640, 480)),
+        large=np.stack([large] * 3, axis=2),
+    )
     (folder / "pictures").mkdir()
     for text in ("42", "17"):
         Image.fromarray(draw(text, size=(640, 480))).save(folder / f"pictures/{text}.jpg", quality=90)

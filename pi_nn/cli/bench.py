@@ -76,7 +76,7 @@ def _latency(model: str, as_json: bool, runs: int) -> None:
         f"{here['processor']}, Python {here['python']}, NumPy {here['numpy']}, one thread, median of {runs}"
     )
     for timing in timings:
-        click.echo(f"  {timing.name:32s} {timing.median:9.3f} ms  {timing.per_second:9.1f} a second")
+        click.echo(f"  {timing.name:38s} {timing.median:9.3f} ms  {timing.per_second:9.1f} a second")
     click.echo(f"  peak memory {here['peak_memory_mb']} MB")
 
 

@@ -39,7 +39,7 @@ def frames(folder: Path) -> None:
         pictures = dict(archive)  # an archive reads its file anew each time
     for network in ("digits-cnn", "digits-tiny"):
         reader = DigitReader(load_network(network))
-        for name in ("clean", "noisy", "blank"):
+        for name in pictures:
             counted(f"{name} {network}", lambda reader=reader, name=name: reader.read(pictures[name]))
 
 
