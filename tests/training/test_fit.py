@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -193,24 +194,29 @@ def kill(epoch, done, total, loss):
     if (epoch, done) == (3, 2):
         os.kill(os.getpid(), signal.SIGKILL)
 
-network = build_network("784-16-10", rng=np.random.default_rng(0))
-fit(network, *load_npz(Path(sys.argv[1])).split(), Recipe(4, 16, 1e-3, average=0.9),
+def noisy(images, labels, rng):
+    return np.clip(images / 255 + rng.normal(0, 0.1, images.shape), 0, 1).astype(np.float32), labels
+
+network = build_network(sys.argv[3], rng=np.random.default_rng(0))
+fit(network, *load_npz(Path(sys.argv[1])).split(), Recipe(4, 32, 1e-3, average=0.9), augment=noisy,
     checkpoint=Path(sys.argv[2]), watch=Watch(step=kill))
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_killed_training_resumes_to_the_same_bits(train_data: Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["784-16-10", "tiny"])
+def test_killed_training_resumes_to_the_same_bits(kind: str, train_data: Dataset, tmp_path: Path) -> None:
     data, checkpoint = tmp_path / "data.npz", tmp_path / "c.npz"
-    np.savez(data, images=train_data.images[:120], labels=train_data.labels[:120])
-    command = [sys.executable, "-c", KILLED, str(data), str(checkpoint)]
+    np.savez(data, images=train_data.images[:160], labels=train_data.labels[:160])
+    command = [sys.executable, "-c", KILLED, str(data), str(checkpoint), kind]
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     assert subprocess.run(command, env=environ, check=False).returncode == -signal.SIGKILL
 
-    halves, recipe = load_npz(data).split(), Recipe(4, 16, 1e-3, average=0.9)
-    whole, resumed = (build_network("784-16-10", rng=np.random.default_rng(seed)) for seed in (0, 99))
-    fit(whole, *halves, recipe)
-    assert len(fit(resumed, *halves, recipe, checkpoint=checkpoint, resume=True).history) == 4
+    halves, recipe = load_npz(data).split(), Recipe(4, 32, 1e-3, average=0.9)
+    whole, resumed = (build_network(kind, rng=np.random.default_rng(seed)) for seed in (0, 99))
+    fit(whole, *halves, recipe, augment=noisy)
+    again = fit(resumed, *halves, recipe, augment=noisy, checkpoint=checkpoint, resume=True)
+    assert len(again.history) == 4
     assert same(whole, resumed)
 
 
@@ -288,6 +294,15 @@ def test_order_follows_from_seed_and_epoch() -> None:
     first, second = (next(x[:, 0].tolist() for x, _ in given.epoch(e)) for e in (0, 1))
     assert first != second
     assert first == next(iter(given.epoch(0)))[0][:, 0].tolist()
+
+
+def test_batches_prepared_by_another_thread_are_the_same() -> None:
+    given = Batches(batches(60, 4).data, 4, 7, (784,), 10, augment=noisy)
+    with ThreadPoolExecutor(3) as helpers:
+        ahead = list(given.epoch(2, helpers))
+    for (x, targets), (expected, labels) in zip(ahead, given.epoch(2), strict=True):
+        np.testing.assert_array_equal(x, expected)
+        np.testing.assert_array_equal(targets, labels)
 
 
 def test_augmentation_that_loses_images_is_refused() -> None:
