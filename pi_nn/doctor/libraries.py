@@ -24,6 +24,8 @@ def ask(name: str) -> dict[str, Any]:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return {"error": f"it did not load within {PROBE_SECONDS:.0f} seconds"}
+    except OSError as error:  # a Zero without free memory starts no second Python
+        return {"error": f"Python could not be started to try it: {error.strerror or error}"}
     if done.returncode == -signal.SIGILL:
         return {"error": ILLEGAL_INSTRUCTION}
     if done.returncode != 0:

@@ -153,6 +153,14 @@ def test_a_library_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "did not load" in libraries.ask("numpy")["error"]
 
 
+def test_a_python_that_cannot_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **named: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    assert "Cannot allocate memory" in libraries.ask("numpy")["error"]
+
+
 def test_a_wrong_setting_is_a_fact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installation, "ask", lambda name: {"version": "1.0"})
     path = tmp_path / "config.toml"
