@@ -26,15 +26,21 @@ make_system() {
 
 install_twice() {
   local before
-  inside "$host/scripts/install.sh" --listen 0.0.0.0
+  inside "$host/scripts/install.sh" --dry-run --listen 0.0.0.0 >/dev/null
+  check [ ! -e "$dir/opt/pi-nn" ]
+  inside "$host/scripts/install.sh" --listen 0.0.0.0 |& tee "$dir.install"
+  check grep -q 'python3-picamera2 is not in this system.s archive' "$dir.install"
+  check [ -L "$dir/etc/systemd/system/multi-user.target.wants/pi-nn.service" ]
   before=$(cksum <"$dir/etc/pi-nn/config.toml")
   check grep -q '^host = "0.0.0.0"' "$dir/etc/pi-nn/config.toml"
   check grep -qE '^token = "[0-9a-f]{32}"' "$dir/etc/pi-nn/config.toml"
   check [ "$(stat -c %a "$dir/etc/pi-nn/config.toml")" = 640 ]
   echo kept >"$dir/var/lib/pi-nn/correction"
+  cp "$dir$host/pi_nn/models/digits-tiny.npz" "$dir/var/lib/pi-nn/mine.npz"
   inside "$host/scripts/install.sh"
   check [ "$before" = "$(cksum <"$dir/etc/pi-nn/config.toml")" ]
   check [ -e "$dir/var/lib/pi-nn/correction" ]
+  check [ -e "$dir/var/lib/pi-nn/mine.npz" ]
   check [ -n "$(find "$dir"/opt/pi-nn/venv/lib -path '*pi_nn/__pycache__*.pyc' -print -quit)" ]
   check [ -z "$(find "$dir"/opt/pi-nn -name 'numpy*' -print -quit)" ]
   check grep -q '^pi-nn:.*:/usr/sbin/nologin$' "$dir/etc/passwd"
