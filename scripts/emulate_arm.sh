@@ -51,6 +51,7 @@ install_tools() {
 # Downloads into $dir/packages with an apt of its own, so that this computer's is left alone.
 download() {
   local apt_dir=$dir/apt list
+  rm -rf "$apt_dir" "$dir/packages" # a try that failed may have been for another processor
   mkdir -p "$apt_dir"/state/lists/partial "$apt_dir"/cache/archives/partial "$apt_dir/none" "$dir/packages"
   : >"$apt_dir/status"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) $suite main" >"$apt_dir/sources.list"
