@@ -27,7 +27,7 @@ _BESIDE_BARS: Final = 2
 _LONG: Final = 0.5
 # Two digits that touch are at least this many heights wide.
 _PAIR: Final = 1.1
-# In a frame of so many marks beside two for each digit, the paper around one is smoother than that, or is none.
+# In a frame of so many marks beside two a digit, the paper around one is smoother than that, or is none.
 _CLUTTER: Final = 20
 _ROUGH: Final = 0.3
 # Lengths in heights of the usual digit: how far from its neighbours a digit of a line stands at most, and how
