@@ -202,8 +202,8 @@ def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bo
     paper = np.maximum(smooth(closed(high, max(1, round(_REACH * max(low.shape))))), 1)
     noise = np.maximum(_noise(high - low), paper // _TENTH)
     noise = np.minimum(noise, (paper * _MOST_NOISE[0]) >> _MOST_NOISE[1])
-    stands_out = paper - low > noise
-    rows, columns = stands_out.any(axis=1).nonzero()[0], stands_out.any(axis=0).nonzero()[0]
+    stands_out = (paper - low > noise).view(np.uint8)
+    rows, columns = (np.maximum.reduce(stands_out, axis=axis).nonzero()[0] for axis in (1, 0))
     if len(rows) == 0:
         return None
     # From here on floats, but only around the ink.

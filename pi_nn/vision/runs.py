@@ -66,7 +66,7 @@ def find_runs(mask: NDArray[np.bool_]) -> Runs:
     padded = np.zeros((height, width + 1), bool)
     padded[:, :width] = mask
     flat = padded.reshape(-1)
-    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    edges = (flat[1:] != flat[:-1]).nonzero()[0] + 1
     if flat.size and flat[0]:
         edges = np.concatenate(([0], edges))
     starts, stops = edges[0::2], edges[1::2]
