@@ -125,11 +125,11 @@ def ink_of(lit: Lit, mark: Mark) -> Bytes:
 def strength_of(lit: Lit, mark: Mark) -> float:
     """How much darker than its paper a mark's ink is on the average, 0..1."""
     x, y, w, h = mark.box
-    grey = float(lit.grey[y : y + h, x : x + w][mark.mask()].mean())
+    grey = int(np.add.reduce(lit.grey[y : y + h, x : x + w][mark.mask()], dtype=np.int64)) / mark.area
     c = lit.cell
     left, top = x // c - lit.corner[0], y // c - lit.corner[1]
     paper = lit.paper[top : top + (y % c + h) // c + 1, left : left + (x % c + w) // c + 1]
-    return 1 - grey / float(paper.mean())
+    return 1 - grey * paper.size / float(np.add.reduce(paper, axis=None))
 
 
 def _around(runs: Runs) -> Box:

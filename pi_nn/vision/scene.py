@@ -6,7 +6,7 @@ Data flows one way. Vision offers marks and alternatives; who holds a network sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -62,6 +62,7 @@ class Scene:
     factor: int = 1
     reason: str | None = None
     light_ink: bool = False
+    _strengths: dict[Mark, float] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -75,7 +76,9 @@ class Scene:
     def strength(self, mark: Mark) -> float:
         """How much darker than its paper a mark's ink is on the average, 0..1."""
         assert self.lit is not None
-        return strength_of(self.lit, mark)
+        if mark not in self._strengths:
+            self._strengths[mark] = strength_of(self.lit, mark)
+        return self._strengths[mark]
 
     def softness(self, mark: Mark) -> float:
         """Width of the edges beyond three pixels, as a share of the height, where each is steepest."""
