@@ -73,8 +73,8 @@ class DigitReader:
         frame = _as_frame(image)
         x, y, pixels = self._crop(frame.pixels)
         scene = survey(pixels)
-        digits, tiles, refused = self._judge(scene, (x, y))
-        return self._reading(FrameInfo.of(frame), digits, refused, scene.reason), tuple(tiles)
+        digits, tiles, refused, fault = self._judge(scene, (x, y))
+        return self._reading(FrameInfo.of(frame), digits, refused, fault), tuple(tiles)
 
     def read_tile(self, pixels: NDArray[np.float32], source: str = "upload") -> Reading:
         """The reading of one digit, float32 (28, 28), 0.0 paper to 1.0 ink: straight to the network."""
@@ -103,7 +103,7 @@ class DigitReader:
 
     def _judge(
         self, scene: Scene, corner: tuple[int, int]
-    ) -> tuple[list[Prediction], list[DigitTile], list[Rejected]]:
+    ) -> tuple[list[Prediction], list[DigitTile], list[Rejected], str | None]:
         limits = self.thresholds
         found = sort(scene, sight(scene, self.network.scores), confidence=limits.confidence, junk=limits.junk)
         reasons = doubts(scene, found, confidence=limits.confidence)
@@ -116,7 +116,7 @@ class DigitReader:
             least = needed(guess, limits.confidence)
             predictions.append(self._predict(tile, guess.probabilities, guess.junk, least))
         refused = [Rejected(_moved(scene.frame_box(mark), corner), why) for mark, why in found.refused]
-        return predictions, tiles, refused
+        return predictions, tiles, refused, found.fault
 
     def _predict(self, tile: DigitTile, row: NDArray[np.float32], junk: float, least: float) -> Prediction:
         """``least`` is the confidence from when on it is accepted."""

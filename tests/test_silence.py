@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
 from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
@@ -141,3 +142,63 @@ def test_bars_that_carry_a_line_on_are_no_ones() -> None:
     assert in_a_line([one, seven], []) == [False, False]
     assert in_a_line([one, (51, 125, 4, 40)], []) == [True, True]
     assert in_a_line([], [line]) == []
+
+
+def test_pale_ink_is_not_believed_on_rough_paper_nor_the_palest_anywhere() -> None:
+    smooth = sevens((40, 40)).astype(np.float32)
+    pale = {level: np.interp(smooth, [INK, 215], [level, 215]) for level in (190, 165)}
+    grain = np.random.default_rng(1).normal(0, 12, (20, 40)).repeat(8, axis=0).repeat(8, axis=1)
+    reader = DigitReader(Picky())
+    assert reader.read(pale[165].astype(np.uint8)).text == "7"
+    assert reader.read((pale[165] + grain).astype(np.uint8)).reason == "low_contrast"
+    assert reader.read(pale[190].astype(np.uint8)).reason == "low_contrast"
+
+
+@pytest.mark.parametrize(
+    ("ink", "reason"), [(215, None), (199, "low_contrast"), (190, "low_contrast"), (150, None)]
+)
+def test_ink_that_hardly_shows_is_said_to(ink: int, reason: str | None) -> None:
+    pixels = np.interp(sevens((40, 40), (95, 40)), [INK, 215], [ink, 215]).astype(np.uint8)
+    assert DigitReader(Picky()).read(pixels).reason == reason
+
+
+def test_lines_that_hardly_show_are_no_writing() -> None:
+    pixels = paper()
+    pixels[::24] -= 14
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.status, reading.reason) == ("no_digit", None)
+
+
+class Doubtful(Picky):
+    """Sure of nothing."""
+
+    thresholds = Thresholds(confidence=0.999, margin=0.5, junk=0.5)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "reason"),
+    [
+        (sevens((40, 40)), "low_confidence"),
+        (np.interp(sevens((40, 40)), [INK, 215], [175, 215]), "low_contrast"),
+        (np.interp(sevens((40, 40)), [INK, 215], [8, 30]), "too_dark"),
+        (sevens((40, 40))[::3, ::3], "too_small"),
+        (sevens((40, 120)), "touches_edge"),
+    ],
+    ids=["clear", "pale", "dark", "small", "edge"],
+)
+def test_a_doubt_says_what_can_be_done(pixels: np.ndarray, reason: str) -> None:
+    assert DigitReader(Doubtful()).read(pixels.astype(np.uint8)).reason == reason
+
+
+def test_an_unsharp_digit_is_not_believed() -> None:
+    large = np.kron(sevens((40, 40))[20:100, 20:80], np.ones((4, 4), np.uint8))
+    blurred = np.asarray(Image.fromarray(large).filter(ImageFilter.GaussianBlur(14)))
+    assert DigitReader(Picky()).read(large).text == "7"
+    assert DigitReader(Picky()).read(blurred).reason == "out_of_focus"
+
+
+def test_digits_too_small_to_be_any_are_said_to_be() -> None:
+    pixels = paper()
+    pixels[60:69, 60:66] = INK
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.status, reading.reason) == ("no_digit", "too_small")

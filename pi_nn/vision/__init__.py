@@ -2,7 +2,8 @@
 
 NumPy and Pillow only. Imports run one way::
 
-    belief -> company, sighting -> choose -> lattice, scene -> ruling, marks -> light, tile, runs -> cells
+    belief -> company, cause, sighting -> choose -> lattice, scene -> ruling, marks
+        -> light, tile, runs -> cells
 
 ``find`` is the way through without a network, ``sighting`` and ``belief`` the way with one: they are handed
 its scores, and never import it. ``picture`` and ``layout`` stand alone.

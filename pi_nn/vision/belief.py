@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from pi_nn.records import Box
+from pi_nn.vision.cause import flaw, hindrance, is_rough
 from pi_nn.vision.company import among_strangers, beside, in_a_line, is_alike, is_crumb, usual_height
 from pi_nn.vision.marks import Mark
-from pi_nn.vision.scene import LEAST_HEIGHT, Scene
+from pi_nn.vision.scene import Scene
 from pi_nn.vision.sighting import Guess, Sight
 
 # Ink this much fainter than a frame's darker digits is no ink of its own.
 _FAINT: Final = 0.4
 _SPARSE: Final = 0.1
-# A digit's edge is no wider than this share of its height, a few pixels aside.
-_SOFT: Final = 0.12
 # Of all ink of the size of digits at least this share are digits, or the frame shows something else.
 _SHARE: Final = 0.4
 _FEW: Final = 5
@@ -27,9 +26,8 @@ _BESIDE_BARS: Final = 2
 _LONG: Final = 0.5
 # Two digits that touch are at least this many heights wide.
 _PAIR: Final = 1.1
-# In a frame of so many marks beside two a digit, the paper around one is smoother than that, or is none.
+# In a frame of so many marks beside two for each digit, the paper around a digit must be smooth.
 _CLUTTER: Final = 20
-_ROUGH: Final = 0.3
 # Lengths in heights of the usual digit: how far from its neighbours a digit of a line stands at most, and how
 # wide several that touch are; of a piece of ink beside a digit its length and its distance.
 _AMONG: Final = 2.0
@@ -60,12 +58,14 @@ class Sorted:
     """Guesses that may be digits, and ink that is none, largest first, with the reason.
 
     ``spoilt`` holds, by the identity of the guess, what stands against digits whatever the network says.
+    ``fault`` is what a user can do where there is no digit, if anything.
     """
 
     digits: list[Guess]
     refused: list[tuple[Mark, str]]
     ink: Ink
     spoilt: dict[int, str]
+    fault: str | None
 
 
 def needed(guess: Guess, confidence: float) -> float:
@@ -104,7 +104,9 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     clear += [guess for guess, _ in refused if id(guess) in spoilt]
     others = [(guess.mark, why) for guess, why in refused if id(guess) not in spoilt]
     others += [(guess.mark, "not_a_digit") for guess in faint]
-    return Sorted(clear, sorted(others, key=lambda pair: -pair[0].area), ink, spoilt)
+    others.sort(key=lambda pair: -pair[0].area)
+    fault = next((hindrance(scene, mark) for mark, _ in others if _is_upright(mark)), scene.reason)
+    return Sorted(clear, others, ink, spoilt, fault)
 
 
 def _unread(
@@ -165,22 +167,21 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     torn = {id(guess.cut) for guess, doubtful in zip(digits, weak, strict=True) if doubtful and guess.cut}
     reasons = []
     for guess, doubtful, bad in zip(digits, weak, alone, strict=True):
-        reason = _own_doubt(scene, guess.mark) or found.spoilt.get(id(guess))
-        if reason is None and not doubtful:
-            if bad or crowded or (cluttered and scene.roughness(guess.mark) > _ROUGH):
-                reason = "not_a_digit" if bad else "crowded"
-            elif id(guess.cut) in torn:
-                reason = "low_confidence"  # what was cut is believed as a whole or not at all
-        reasons.append(reason)
+        why = found.spoilt.get(id(guess))
+        if not doubtful and bad:
+            why = "not_a_digit"
+        elif not doubtful and (crowded or (cluttered and is_rough(scene, guess.mark))):
+            why = "crowded"
+        elif id(guess.cut) in torn:
+            why = why or "low_confidence"  # what was cut is believed as a whole or not at all
+        hindered = hindrance(scene, guess.mark) if doubtful or why else None
+        reasons.append(flaw(scene, guess.mark) or hindered or why)
     return reasons
 
 
-def _own_doubt(scene: Scene, mark: Mark) -> str | None:
-    if scene.at_edge(mark):
-        return "touches_edge"
-    if mark.height < LEAST_HEIGHT + 2:
-        return "too_small"
-    return "out_of_focus" if scene.softness(mark) > _SOFT else None
+def _is_upright(mark: Mark) -> bool:
+    """Whether a mark has the proportions of a digit that is no 1."""
+    return _NARROW * mark.height < mark.box[2] < mark.height
 
 
 def _is_torn_bar(mark: Mark) -> bool:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 # Ink is at least a tenth darker than its paper. Paper noise stays below 5/2 of the usual difference within a
 # cell, and at most 29/64 of the paper's grey count as noise.
 _TENTH: Final = np.int16(10)
+# What differs by a 16th, and by three times more than is usual, in so many cells at least, may be pale ink.
+_PALE: Final = np.int16(16)
+_CLEAR: Final = np.int16(3)
+_FEWEST: Final = 4
 _WHITE: Final = np.int16(4 * 255)
 _NOISE: Final = (np.int16(5), np.int16(1))
 _MOST_NOISE: Final = (np.int16(29), np.int16(6))
@@ -136,8 +140,10 @@ def cell_size(height: int, width: int) -> int:
     return 4 if longest <= 160 else 8 if longest <= 900 else 16
 
 
-def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | None:
-    """Paper and thresholds of a frame (H, W) or (H, W, 3), ``None`` where nothing stands out from its ground.
+def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | str | None:
+    """Paper and thresholds of a frame (H, W) or (H, W, 3).
+
+    Where nothing stands out from its ground, ``None``, or ``low_contrast`` where something nearly does.
 
     ``light_ink`` says whether ink is lighter than its ground; ``None`` finds out.
     """
@@ -146,7 +152,7 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | None:
     half = Image.fromarray(grey).reduce(2)
     low, high = _extremes(half, cell // 2)
     if pixels.ndim == 2 and not ((high - low) * _TENTH > low).any():
-        return None
+        return _nearly(low, high)
     if light_ink is None:
         light_ink = ink_is_light(low, _scaled(np.asarray(half.reduce(cell // 2))), high)
     if pixels.ndim == 3:
@@ -157,6 +163,17 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | None:
     if light_ink:
         grey, low, high = ~grey, _WHITE - high, _WHITE - low
     return _thresholds(grey, cell, low, high, light_ink)
+
+
+def _nearly(low: Shorts, high: Shorts) -> str | None:
+    """``low_contrast`` where a few cells differ far more within than most: writing, no lines and no noise."""
+    ranges = high - low
+    some = ranges * _PALE > high
+    if not some.any():
+        return None
+    usual = np.partition(ranges.ravel(), ranges.size // 2)[ranges.size // 2]
+    count = np.count_nonzero(some & (ranges > _CLEAR * usual))
+    return "low_contrast" if _FEWEST <= count <= ranges.size // _TENTH else None
 
 
 def _extremes(half: Image.Image, step: int) -> tuple[Shorts, Shorts]:
@@ -198,14 +215,14 @@ def _weight(excess: Shorts) -> float:
     return float(np.dot(above, above))
 
 
-def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bool) -> Lit | None:
+def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bool) -> Lit | str | None:
     paper = np.maximum(smooth(closed(high, max(1, round(_REACH * max(low.shape))))), 1)
     noise = np.maximum(_noise(high - low), paper // _TENTH)
     noise = np.minimum(noise, (paper * _MOST_NOISE[0]) >> _MOST_NOISE[1])
     stands_out = (paper - low > noise).view(np.uint8)
     rows, columns = (np.maximum.reduce(stands_out, axis=axis).nonzero()[0] for axis in (1, 0))
     if len(rows) == 0:
-        return None
+        return _nearly(low, high)
     # From here on floats, but only around the ink.
     near = _around(rows, low.shape[0])[:, None], _around(columns, low.shape[1])
     ground = paper[near].astype(np.float32)

@@ -54,7 +54,7 @@ _DARK: Final = 40
 class Scene:
     """Marks of a frame, largest first, in pixels of the picture ``lit.grey``, 1/``factor`` of the frame.
 
-    ``reason`` says why nothing can be seen (``too_dark``, ``crowded``), else ``None``.
+    ``reason`` says why nothing can be seen (``too_dark``, ``low_contrast``, ``crowded``), else ``None``.
     """
 
     marks: tuple[Mark, ...] = ()
@@ -68,6 +68,11 @@ class Scene:
     def size(self) -> tuple[int, int]:
         """Height and width of the picture that was worked on."""
         return (0, 0) if self.lit is None else (self.lit.grey.shape[0], self.lit.grey.shape[1])
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether even the lightest paper is nearly black."""
+        return self.lit is not None and float(self.lit.paper.max()) < _DARK
 
     def tile(self, mark: Mark) -> NDArray[np.float32]:
         assert self.lit is not None
@@ -184,8 +189,8 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
     if min(small.shape[:2]) < LEAST_HEIGHT:
         return Scene()
     lit = level(small, light_ink=light_ink)
-    if lit is None:
-        return Scene(reason="too_dark" if int(small.max()) < _DARK else None)
+    if not isinstance(lit, Lit):
+        return Scene(reason="too_dark" if int(small.max()) < _DARK else lit)
     runs = find_runs(lit.ink())
     if len(runs) > _MOST_RUNS:
         return Scene(reason="crowded")
