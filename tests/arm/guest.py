@@ -1,7 +1,7 @@
-"""Runs on the emulated Pi Zero, and here for comparison: ``guest.py IN.npz OUT.npz COUNT``.
+"""Runs on the emulated Pi Zero, and here for comparison: ``guest.py IN.npz OUT.npz``.
 
-IN holds ``tiles`` uint8 (N, 28, 28) and ``frame_K`` uint8 (H, W); OUT the probabilities of the first
-COUNT tiles and, as JSON, what was read in the frames.
+IN holds ``tiles`` uint8 (N, 28, 28) and ``frame_K`` uint8 (H, W); OUT the probabilities of the
+tiles and, as JSON, what was read in the frames.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pi_nn import DigitReader, load_network
 NETWORKS = ("digits-cnn", "digits-tiny")
 
 
-def main(source: str, out: str, count: str) -> None:
+def main(source: str, out: str) -> None:
     with np.load(source) as data:
-        tiles = data["tiles"][: int(count)].astype(np.float32) / np.float32(255)
+        tiles = data["tiles"].astype(np.float32) / np.float32(255)
         frames = [data[name] for name in sorted(data.files) if name.startswith("frame_")]
     found = {name: load_network(name).predict_proba(tiles) for name in NETWORKS}
     reader = DigitReader()

@@ -18,7 +18,14 @@ from PIL import Image
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 # Without Hypothesis: its health checks measure time.
-SUITE = ("tests/nn/test_golden.py", "tests/test_records.py")
+SUITE = (
+    "tests/nn/test_golden.py",
+    "tests/nn/test_plan.py",
+    "tests/test_records.py",
+    "tests/vision/test_lattice.py",
+    "tests/service/test_faults.py",
+    "tests/service/test_notify.py",
+)
 
 # An emulated second is a tenth of a real one, and the computer may be busy.
 pytestmark = [pytest.mark.arm, pytest.mark.timeout(1800), pytest.mark.usefixtures("answers")]
