@@ -155,8 +155,9 @@ def test_digits_before_the_camera_are_read(camera: Camera, text: str) -> None:
     assert reading.frame.source == "picamera2:0"
 
 
-def test_the_daemon_reads_them_over_http(tmp_path: Path) -> None:
-    show("42", seed=4)
+@pytest.mark.parametrize("text", ["7", "42", "305", "1986"])
+def test_the_daemon_reads_them_over_http(text: str, tmp_path: Path) -> None:
+    show(text, seed=4)
     code = (
         "import softcam; softcam.install(); from pi_nn.cli import main; "
         "main(['serve', '--camera', 'picamera2', '--port', '0', '--interval', '0.1'])"
@@ -167,7 +168,7 @@ def test_the_daemon_reads_them_over_http(tmp_path: Path) -> None:
             address = next(
                 word for line in daemon.stdout for word in line.split() if word.startswith("http://")
             )
-            assert _agreed(address.rstrip("/"))["text"] == "42"
+            assert _agreed(address.rstrip("/"))["text"] == text
         finally:
             daemon.terminate()
         assert daemon.wait(5) in (0, 130, -15)
