@@ -272,4 +272,5 @@ def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
     paper = closed_pixels(grey, reach)
     least = np.maximum(1 - lit.threshold / lit.paper, _FINE_SHARE * lit.strongest)
     share = lit.upsampled((255 - least * 255).astype(np.uint8), box)
-    return grey * np.uint16(255) < np.multiply(paper, share, dtype=np.uint16)
+    # The type said: NumPy 1 keeps to bytes where a factor would fit into one.
+    return np.multiply(grey, 255, dtype=np.uint16) < np.multiply(paper, share, dtype=np.uint16)
