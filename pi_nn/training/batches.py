@@ -22,6 +22,8 @@ Augment = Callable[
 Batch = tuple[Array, Array]
 
 AHEAD = 8
+# Unaugmented batches are made so many at a time: the calls for one take longer than the work.
+GROUP = 4
 
 
 def as_input(images: Array, shape: Shape) -> NDArray[np.float32]:
@@ -65,10 +67,14 @@ class Batches:
         return range(0, end, self.size)
 
     def epoch(self, number: int, executor: Executor | None = None) -> Iterator[Batch]:
-        """(x, targets) for each batch; with an ``executor`` the next few are prepared meanwhile."""
+        """(x, targets) for each batch; an ``executor`` prepares the next augmented ones meanwhile."""
         order = np.random.default_rng((self.seed, number)).permutation(len(self.data))
         starts = list(self._starts())
         shares = [order[a:b] for a, b in zip(starts, [*starts[1:], len(order)], strict=True)]
+        if self.augment is plain:
+            for k in range(0, len(shares), GROUP):
+                yield from self._as_they_are(shares[k : k + GROUP])
+            return
         if executor is None:
             yield from (self._prepare(number, place, share) for place, share in enumerate(shares))
             return
@@ -79,6 +85,15 @@ class Batches:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+    def _as_they_are(self, shares: list[NDArray[np.intp]]) -> Iterator[Batch]:
+        indices = np.concatenate(shares)
+        x = as_input(self.data.images[indices], self.input_shape)
+        targets = as_targets(self.data.labels[indices], self.outputs)
+        end = 0
+        for share in shares:
+            start, end = end, end + len(share)
+            yield x[start:end], targets[start:end]
 
     def _prepare(self, epoch: int, place: int, indices: NDArray[np.intp]) -> Batch:
         rng = np.random.default_rng((self.seed, epoch, place, 1))
