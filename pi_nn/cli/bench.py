@@ -27,17 +27,29 @@ if TYPE_CHECKING:
 @click.option(
     "--digits", "count", default=200, show_default=True, type=click.IntRange(1), help="Digits a cell."
 )
+@click.option(
+    "--blank", default=100, show_default=True, type=click.IntRange(0), help="Frames of each kind without any."
+)
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the scenes.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write table, JSON and picture here."
 )
 def bench(
-    model: str, as_json: bool, runs: int, robustness: bool, data: str, count: int, seed: int, out: Path | None
+    model: str,
+    as_json: bool,
+    runs: int,
+    robustness: bool,
+    data: str,
+    count: int,
+    blank: int,
+    seed: int,
+    out: Path | None,
 ) -> None:
     """Measures this machine: milliseconds of each stage, readings a second, memory.
 
     With --robustness it renders seeded scenes with known truth, twenty kinds of bad pictures at five
-    strengths, and tells how many digits are read right, accepted, and accepted though wrong.
+    strengths, and tells how many digits are read right, accepted, and accepted though wrong; and frames
+    without a digit, in which nothing may be accepted.
 
     \b
     Examples:
@@ -47,7 +59,7 @@ def bench(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: what one core of a Pi would do
     if robustness:
-        _robustness(model, as_json, data, count, seed, out)
+        _robustness(model, as_json, data, (count, blank), seed, out)
     else:
         _latency(model, as_json, runs)
 
@@ -80,19 +92,23 @@ def _latency(model: str, as_json: bool, runs: int) -> None:
     click.echo(f"  peak memory {here['peak_memory_mb']} MB")
 
 
-def _robustness(model: str, as_json: bool, data: str, count: int, seed: int, out: Path | None) -> None:
+def _robustness(
+    model: str, as_json: bool, data: str, counts: tuple[int, int], seed: int, out: Path | None
+) -> None:
     from tqdm import tqdm
 
     from pi_nn.nn import load_network
     from pi_nn.reader import DigitReader
-    from pi_nn.training.robustness import cells, measure, measure_blank
+    from pi_nn.training.robustness import KINDS, cells, measure, measure_blank
     from pi_nn.training.robustness.table import Report, save_picture
 
     digits, reader = _digits(data), DigitReader(load_network(model))
     results: dict[Cell, Score] = {}
     for cell in tqdm(list(cells()), desc="scenes", unit="cell", disable=as_json or None):
-        results[cell] = measure(cell, reader, digits, count, seed)
-    report = Report(model, data, seed, results, count, measure_blank(reader, digits, count, seed))
+        results[cell] = measure(cell, reader, digits, counts[0], seed)
+    kinds = tqdm(KINDS, desc="no digit", unit="kind", disable=as_json or None)
+    blanks = {kind: measure_blank(kind, reader, digits, counts[1], seed) for kind in kinds}
+    report = Report(model, data, seed, results, blanks)
     click.echo(json.dumps(report.to_json()) if as_json else report.markdown())
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

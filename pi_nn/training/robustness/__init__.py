@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pi_nn.training.robustness.measure import Cell, cells, measure, measure_blank
+from pi_nn.training.robustness.blank import KINDS, Blank, measure_blank
+from pi_nn.training.robustness.measure import Cell, cells, measure
 from pi_nn.training.robustness.score import Score, score_scene
 
-__all__ = ["Cell", "Score", "cells", "measure", "measure_blank", "score_scene"]
+__all__ = ["KINDS", "Blank", "Cell", "Score", "cells", "measure", "measure_blank", "score_scene"]

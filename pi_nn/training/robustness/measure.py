@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pi_nn.cameras.digits import DigitImages
-from pi_nn.cameras.scenes import DEGRADATIONS, Recipe, mixed, render
+from pi_nn.cameras.scenes import DEGRADATIONS, Recipe, render
 from pi_nn.reader import DigitReader
 from pi_nn.training.robustness.score import Score, score_scene
 
 LEVELS = (1, 2, 3, 4, 5)
 MIDDLE = 3
 """The strength that a careless maker gets."""
-MOST_MARKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,9 @@ class Cell:
             "accuracy": score.accuracy,
             "coverage": score.coverage,
             "wrong_accepted": score.wrong,
+            "numbers": score.numbers,
+            "published": score.published,
+            "published_wrong": score.false,
         }
 
 
@@ -72,18 +74,3 @@ def measure(cell: Cell, reader: DigitReader, digits: DigitImages, count: int, se
         total += score_scene(scene, reader.read(scene.pixels))
         frame += 1
     return total
-
-
-def measure_blank(reader: DigitReader, digits: DigitImages, frames: int, seed: int) -> int:
-    """How many digits were accepted in ``frames`` pages without any: blank, or full of other marks.
-
-    Each page has up to two degradations up to the middle level beside its marks.
-    """
-    accepted = 0
-    for frame in range(frames):
-        rng = np.random.default_rng((seed, 1000, frame))
-        recipe = mixed(rng, most=2, hardest=MIDDLE)
-        recipe = replace(recipe, distractors=int(rng.integers(MOST_MARKS + 1)))
-        scene = render("", digits, rng, recipe)
-        accepted += sum(p.accepted for p in reader.read(scene.pixels).digits)
-    return accepted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from pi_nn.cameras.scenes import Scene
 from pi_nn.records import Box, Prediction, Reading
@@ -12,21 +12,20 @@ from pi_nn.records import Box, Prediction, Reading
 class Score:
     """Counts over ``digits`` shown: read ``right`` (trusted or not), of these ``accepted``; and ``wrong``.
 
-    ``wrong`` counts accepted digits that are another digit, or that stand where there is none.
+    ``wrong`` counts accepted digits that are another digit, or that stand where there is none. Of ``numbers``
+    shown so many were ``published``, and of these so many ``false``: another text, be it for a lost digit.
     """
 
     digits: int = 0
     right: int = 0
     accepted: int = 0
     wrong: int = 0
+    numbers: int = 0
+    published: int = 0
+    false: int = 0
 
     def __add__(self, other: Score) -> Score:
-        return Score(
-            self.digits + other.digits,
-            self.right + other.right,
-            self.accepted + other.accepted,
-            self.wrong + other.wrong,
-        )
+        return Score(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def accuracy(self) -> float:
@@ -54,7 +53,11 @@ def score_scene(scene: Scene, reading: Reading) -> Score:
         if found is not None:
             free.remove(found)
         total += _one(label, found)
-    return total + Score(wrong=sum(p.accepted for p in free))
+    false = reading.text is not None and reading.text != scene.truth.text
+    published = reading.text is not None
+    return total + Score(
+        wrong=sum(p.accepted for p in free), numbers=1, published=int(published), false=int(false)
+    )
 
 
 def _one(label: str, found: Prediction | None) -> Score:

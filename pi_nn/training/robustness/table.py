@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pi_nn.cameras.scenes import DEGRADATIONS
+from pi_nn.training.robustness.blank import Blank
 from pi_nn.training.robustness.measure import LEVELS, MIDDLE, Cell
 from pi_nn.training.robustness.score import Score
 
@@ -22,14 +23,13 @@ COLUMNS = 4
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that was measured; ``blank_accepted``: accepted in ``blank_frames`` pages without a digit."""
+    """All that was measured; ``blanks`` holds frames without a digit, by their kind."""
 
     model: str
     data: str
     seed: int
     results: Results
-    blank_frames: int
-    blank_accepted: int
+    blanks: Mapping[str, Blank]
 
     @property
     def middle(self) -> Score:
@@ -42,7 +42,7 @@ class Report:
             "data": self.data,
             "seed": self.seed,
             "middle": asdict(self.middle),
-            "blank": {"frames": self.blank_frames, "accepted": self.blank_accepted},
+            "blank": {kind: asdict(blank) for kind, blank in self.blanks.items()},
             "cells": [cell.to_json(score) for cell, score in self.results.items()],
         }
 
@@ -55,15 +55,21 @@ class Report:
         for name, degradation in DEGRADATIONS.items():
             shown = [_cell(self.results, Cell(name, level)) for level in LEVELS]
             rows.append(f"| {degradation.says} | {degradation.unit} | {' | '.join(shown)} |")
+        return "\n".join([*rows, "", self._summary(), "", *self._without()])
+
+    def _summary(self) -> str:
         middle = self.middle
-        return "\n".join(
-            [
-                *rows,
-                "",
-                f"All at strength 3: {_figures(middle)} of {middle.digits} digits, {middle.wrong} wrong. "
-                f"Pages without a digit: {self.blank_accepted} accepted in {self.blank_frames}.",
-            ]
+        return (
+            f"All at strength 3: {_figures(middle)} of {middle.digits} digits, {middle.wrong} wrong; "
+            f"{middle.published} of {middle.numbers} numbers published, {middle.false} of them wrong."
         )
+
+    def _without(self) -> list[str]:
+        rows = ["| no digit in view | frames | digits accepted | texts published |", "|---|---|---|---|"]
+        return rows + [
+            f"| {kind} | {blank.frames} | {blank.accepted} | {blank.published} |"
+            for kind, blank in self.blanks.items()
+        ]
 
 
 def _cell(results: Results, cell: Cell) -> str:
