@@ -37,7 +37,13 @@ def save_learning_curve(history: Sequence[Epoch], path: Path) -> None:
     marker = "o" if len(history) < 30 else None
     above.plot(numbers, [e.loss for e in history], color=INK, marker=marker, ms=3, label="training")
     above.plot(
-        numbers, [e.validation_loss for e in history], color=WARM, marker=marker, ms=3, label="validation"
+        numbers,
+        [e.validation_loss for e in history],
+        color=WARM,
+        ls="--",
+        marker=marker,
+        ms=3,
+        label="validation",
     )
     above.set(ylabel="loss (mean cross-entropy)", yscale="log")
     below.plot(numbers, [100 * e.validation_accuracy for e in history], color=WARM, marker=marker, ms=3)
@@ -73,7 +79,7 @@ def _draw_confusion(axes: Axes, evaluation: Evaluation) -> None:
         color = INK if row == column else "white" if dark else "black"
         axes.text(column, row, str(count), ha="center", va="center", fontsize=9, color=color)
     recall = [
-        "" if r is None else f"{label}  ({r:.1%})"
+        label if r is None else f"{label}  ({r:.1%})"
         for label, r in zip(classes, evaluation.recall, strict=True)
     ]
     axes.set_xticks(range(len(classes)), classes)
