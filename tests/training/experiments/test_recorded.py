@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from pi_nn.training.experiments.overfitting import REMEDIES
 from pi_nn.training.experiments.sheet import rows_of
 from pi_nn.training.experiments.sweeps import Epochs, HiddenNodes, LearningRate
 
-RECORDED = Path(__file__).parents[3] / "docs" / "experiments"
+ROOT = Path(__file__).parents[3]
+RECORDED = ROOT / "docs" / "experiments"
 SEEDS = 3
 
 
@@ -136,6 +138,12 @@ def test_ours_reaches_more_in_a_fraction_of_the_time() -> None:
     assert np.mean([r["accuracy"] for r in ours]) > np.mean([r["accuracy"] for r in plain])
 
 
+def test_on_a_pi_zero_the_same_job_takes_a_fraction_of_the_instructions() -> None:
+    """As counted; .ci/run counts again and fails on growth."""
+    counted = json.loads((ROOT / "scripts" / "arm" / "instructions.json").read_text())
+    assert counted["book"] < 0.2
+
+
 # B6
 def test_updates_and_what_they_bring() -> None:
     reached = {}
@@ -167,6 +175,17 @@ def test_over_fitting_is_seen_on_the_validation_images_and_remedied() -> None:
     for remedy in ("weight decay", "dropout"):
         assert best[remedy] < best["nothing"]
         assert last[remedy] < last["nothing"]
+
+
+# B10
+def test_the_deep_network() -> None:
+    told = json.loads((ROOT / "docs" / "records" / "784-500-500-500-10.json").read_text())
+    recipe, evaluation = told["record"]["recipe"], told["evaluation"]
+    assert (recipe["epochs"], recipe["batch_size"], recipe["learning_rate"]) == (10, 100, 1e-4)
+    assert told["parameters"] == 898_510
+    assert 4 * told["parameters"] == 3_594_040
+    assert evaluation["n"] == 10_000
+    assert evaluation["accuracy"] > 0.975
 
 
 # C1, C4
