@@ -25,7 +25,7 @@ SHOWN = 10
 @click.option(
     "--epochs",
     type=click.IntRange(1, 100_000),
-    help="Passes over the images; with --augment 60.  [default: 20]",
+    help="Passes over the images; with --augment 60, with --init-from 30.  [default: 20]",
 )
 @click.option(
     "--learning-rate", type=click.FloatRange(0, 1000, min_open=True), help="The highest rate of the schedule."
