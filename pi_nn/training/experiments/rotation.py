@@ -14,7 +14,7 @@ from pi_nn.training.experiments.sweeps import ALL, BOOK, FEW, OUR_RATE, OURS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ANGLES = (0, 5, 10, 20, 45, 90)
+ANGLES = (0, 5, 10, 45, 90)
 LONG = 10
 
 
