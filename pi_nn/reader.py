@@ -18,12 +18,13 @@ from pi_nn.vision.belief import doubts, needed, sort
 from pi_nn.vision.layout import arrange
 from pi_nn.vision.picture import open_picture, picture_array
 from pi_nn.vision.scene import Scene, check_pixels, survey
-from pi_nn.vision.sighting import sight
+from pi_nn.vision.sighting import Sight, sight
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_REJECTED: Final = 50
+DIGITS: Final = tuple("0123456789")
 # A network's own threshold keeps 99 % of clean tiles; ink that was found in a picture must be surer. On
 # simulated frames this drops a third of the wrong digits, and one right digit in 150.
 LEAST_CONFIDENCE: Final = 0.9
@@ -105,7 +106,8 @@ class DigitReader:
         self, scene: Scene, corner: tuple[int, int]
     ) -> tuple[list[Prediction], list[DigitTile], list[Rejected], str | None]:
         limits = self.thresholds
-        found = sort(scene, sight(scene, self.network.scores), confidence=limits.confidence, junk=limits.junk)
+        seen = self._look(scene)
+        found = sort(scene, seen, confidence=limits.confidence, junk=limits.junk)
         reasons = doubts(scene, found, confidence=limits.confidence)
         predictions, tiles = [], []
         for index, line, number in arrange([guess.mark.box for guess in found.digits]):
@@ -117,6 +119,14 @@ class DigitReader:
             predictions.append(self._predict(tile, guess.probabilities, guess.junk, least))
         refused = [Rejected(_moved(scene.frame_box(mark), corner), why) for mark, why in found.refused]
         return predictions, tiles, refused, found.fault
+
+    def _look(self, scene: Scene) -> Sight:
+        """Digits are parted and joined as they are written; other things are taken as they stand."""
+        if self.network.classes == DIGITS:
+            return sight(scene, self.network.scores)
+        from pi_nn.vision.things import take
+
+        return take(scene, self.network.scores)
 
     def _predict(self, tile: DigitTile, row: NDArray[np.float32], junk: float, least: float) -> Prediction:
         """``least`` is the confidence from when on it is accepted."""

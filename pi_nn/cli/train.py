@@ -12,7 +12,8 @@ import click
 
 if TYPE_CHECKING:
     from pi_nn.training.fit import Epoch, Watch
-    from pi_nn.training.session import Outcome, Plan
+    from pi_nn.training.outcome import Outcome
+    from pi_nn.training.session import Plan
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle")
@@ -191,7 +192,7 @@ def report(plan: Plan, outcome: Outcome) -> None:
 
 
 def _warn(outcome: Outcome) -> None:
-    from pi_nn.training.session import few_pictures
+    from pi_nn.training.outcome import few_pictures
 
     portions = outcome.portions
     for name, _ in portions.data.missed[:SHOWN]:

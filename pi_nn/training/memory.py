@@ -22,7 +22,7 @@ from pi_nn.training.mixture import to_bytes, to_floats
 D = TypeVar("D", bound=Dataset)
 
 RECALLED, NO_DIGITS = 20_000, 4_000
-# Of all that is shown. 60 digits that lean by 40 degrees, most of them misread, are learnt (10 of 12 others)
+# Of all that is shown. 60 digits that lean by 40 degrees, most of them misread, are learnt (9 of 12 others)
 # and cost MNIST 0.2 points; without a memory 7, and all that was known of what is no digit.
 OWN_SHARE = 0.1
 

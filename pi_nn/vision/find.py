@@ -28,7 +28,7 @@ def find_digits(pixels: NDArray[np.uint8]) -> Findings:
     Boxes are in pixels of ``pixels``. Raises :class:`PictureError` for another shape or dtype.
     """
     scene = survey(pixels)
-    marks = _whole(scene)
+    marks = whole_marks(scene)
     return Findings(tuple(tiles_of(scene, marks)), reason=scene.reason)
 
 
@@ -49,7 +49,7 @@ def doubt_of(scene: Scene, mark: Mark) -> str | None:
     return "too_small" if mark.height < LEAST_HEIGHT + 2 else None
 
 
-def _whole(scene: Scene) -> list[Mark]:
+def whole_marks(scene: Scene) -> list[Mark]:
     """Marks with their loose pieces, and no lines, specks and dots."""
     marks: list[Mark] = []
     for mark in scene.marks:

@@ -18,8 +18,9 @@ from pi_nn.training.datasets import Dataset
 from pi_nn.training.datasets.dataset import DIGITS
 from pi_nn.training.datasets.folder import list_pictures
 from pi_nn.training.fit import Epoch, Watch
+from pi_nn.training.outcome import accuracy, few_pictures
 from pi_nn.training.result import outputs
-from pi_nn.training.session import Plan, accuracy, few_pictures, run
+from pi_nn.training.session import Plan, run
 from pi_nn.training.transfer import cached_features, folder_digest, new_head, split_head
 
 FAST = {"epochs": 30, "batch_size": 8, "learning_rate": 0.03}
