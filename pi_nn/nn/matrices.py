@@ -43,11 +43,11 @@ class Matrices:
     def _kept(self, layer: Linear | Conv2d, m: int, make: Callable[[], Array]) -> Array:
         key = (id(layer), m)
         if key not in self._made:
-            self._made[key] = _laid_out(make())
+            self._made[key] = arranged(make())
         return self._made[key]
 
 
-def _laid_out(weights: Array) -> Array:
+def arranged(weights: Array) -> Array:
     """Weights (…, outputs, inputs) as (…, inputs, outputs), in memory as this machine likes it."""
     if _DOT_PRODUCTS or weights.shape[-2] <= _FEW:
         return aligned(weights).swapaxes(-1, -2)

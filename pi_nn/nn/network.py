@@ -122,7 +122,7 @@ def _shares(z: Array) -> Array:
     """
     if len(z) == 1:
         z -= np.logaddexp.reduce(z, axis=None)
-        return np.exp(z, out=z)
+        return np.exp(z, z)
     z -= np.maximum.reduce(z, axis=1, keepdims=True)
     np.exp(z, out=z)
     z /= np.add.reduce(z, axis=1, keepdims=True)

@@ -10,8 +10,8 @@ Where the plain layers lose time, and what is done about it:
 - A 3x3 convolution of several channels takes two products more, and two thirds of the multiplications:
   see winograd.py.
 - A bias costs nothing. With v the product without it, relu(v + b) = max(v, -b) + b: what is stored is
-  max(v, -b), and the missing b, times the next layer's weights, is part of the next layer's bias. So only
-  the last one is ever added. (The frame of zeros then holds -b.)
+  max(v, -b), and the missing b, times the next layer's weights, is part of the next layer's bias. Only the
+  last one counts: it is a row more of the last matrix, met by a 1. (The frame of zeros then holds -b.)
 - Before a max-pool a convolution leaves out the positions that no window takes, and puts the places of a
   window one plane behind the other: pooling is one call over an axis. ReLU comes after it, when there
   is less to do; the two may change places, as both are monotonic.
@@ -35,7 +35,7 @@ from pi_nn.nn.conv import Conv2d
 from pi_nn.nn.flatten import Flatten
 from pi_nn.nn.layer import Layer
 from pi_nn.nn.linear import Linear
-from pi_nn.nn.matrices import Matrices
+from pi_nn.nn.matrices import Matrices, arranged
 from pi_nn.nn.pooling import MaxPool2d
 from pi_nn.nn.residual import Residual
 from pi_nn.nn.sequential import Sequential
@@ -63,21 +63,34 @@ class Program:
         self._shape: Shape = ()
         # All layers unfold into the same memory: it is read by the very next step.
         self._patches = self._new((n * _most_patches(network.layers, network.input_shape),))
-        self._compile(network.layers)
-        self._settle_relu()
-        self._lack = aligned(self._lack[None])
+        self._last = self._finish(network.layers)
 
     def run(self, x: Array) -> Array:
         """The outputs (n, K), an array of their own, for float32 ``x`` of any shape that holds n inputs."""
         self._first(x.reshape(self._shape))
         for step in self._steps:
             step()
-        return np.add(self._values, self._lack)
+        return self._last()
 
     def _new(self, shape: Shape) -> Array:
         array = aligned_empty(shape)
         self.bytes += array.nbytes
         return array
+
+    def _finish(self, layers: Sequence[Layer]) -> Callable[[], Array]:
+        """Compile all of the network; the call that makes the array to hand out."""
+        last = layers[-1]
+        if not isinstance(last, Linear):
+            self._compile(layers)
+            self._settle_relu()
+            return partial(np.add, self._values, aligned(self._lack[None]))
+        self._compile(layers[:-1])
+        inputs = self._new((len(self._values), last.inputs + 1))
+        inputs[:, -1] = 1
+        self._move(inputs[:, :-1])
+        matrix = self._matrices.plain(last)
+        self._fall_short(last)
+        return partial(np.dot, inputs, arranged(np.vstack([matrix, self._lack]).T))
 
     def _compile(self, layers: Sequence[Layer]) -> None:
         waiting = list(layers)
@@ -114,10 +127,13 @@ class Program:
         if self._first is _nothing:
             self._move(self._new(self._values.shape))
 
+    @property
+    def _apart(self) -> bool:
+        return self._first is not _nothing and not self._values.flags.c_contiguous
+
     def _line_up(self) -> None:
         """The values rectified, and in one piece of memory, as the input is."""
-        apart = self._first is not _nothing and not self._values.flags.c_contiguous
-        if self._rectify or apart:
+        if self._rectify or self._apart:
             self._move(self._new(self._values.shape))
 
     def _settle_relu(self) -> None:
@@ -134,7 +150,8 @@ class Program:
         return self._values
 
     def _flatten(self) -> None:
-        self._line_up()
+        if self._apart:
+            self._line_up()
         n, *shape = self._values.shape
         self._lack = np.tile(self._lack, prod(shape[:-1]))
         self._values = self._values.reshape(n, -1)
