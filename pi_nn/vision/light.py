@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 # Ink is at least a tenth darker than its paper. Paper noise stays below 5/2 of the usual difference within a
 # cell, and at most 29/64 of the paper's grey count as noise.
 _TENTH: Final = np.int16(10)
+_WHITE: Final = np.int16(4 * 255)
+_NOISE: Final = (np.int16(5), np.int16(1))
+_MOST_NOISE: Final = (np.int16(29), np.int16(6))
 # What differs by a 16th, and by three times more than is usual, in so many cells at least, may be pale ink.
 _PALE: Final = np.int16(16)
 _CLEAR: Final = np.int16(3)
 _FEWEST: Final = 4
-_WHITE: Final = np.int16(4 * 255)
-_NOISE: Final = (np.int16(5), np.int16(1))
-_MOST_NOISE: Final = (np.int16(29), np.int16(6))
 # Noise is told for blocks of so many cells each way.
 _BLOCK: Final = 8
 # Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
@@ -154,7 +154,7 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | str | None:
     if pixels.ndim == 2 and not ((high - low) * _TENTH > low).any():
         return _nearly(low, high)
     if light_ink is None:
-        light_ink = ink_is_light(low, _scaled(np.asarray(half.reduce(cell // 2))), high)
+        light_ink = ink_is_light(*_coarser(low, high), _scaled(np.asarray(half.reduce(cell))))
     if pixels.ndim == 3:
         # The weakest channel shows coloured ink best; on a board the strongest does.
         join = np.maximum if light_ink else np.minimum
@@ -171,8 +171,7 @@ def _nearly(low: Shorts, high: Shorts) -> str | None:
     some = ranges * _PALE > high
     if not some.any():
         return None
-    usual = np.partition(ranges.ravel(), ranges.size // 2)[ranges.size // 2]
-    count = np.count_nonzero(some & (ranges > _CLEAR * usual))
+    count = np.count_nonzero(some & (ranges > _CLEAR * _median(ranges)))
     return "low_contrast" if _FEWEST <= count <= ranges.size // _TENTH else None
 
 
@@ -190,14 +189,13 @@ def _scaled(grey: Bytes) -> Shorts:
     return grey.astype(np.int16) * np.int16(4)
 
 
-def ink_is_light(low: Shorts, mean: Shorts, high: Shorts) -> bool:
+def ink_is_light(low: Shorts, high: Shorts, mean: Shorts) -> bool:
     """Whether the minority in each neighbourhood is lighter than the rest: ink covers less than paper does.
 
     Edges of paper and texture are as often light as dark and cancel. Pens of unknown width need
     neighbourhoods of unknown size: from one cell upwards, until one side clearly outweighs the other.
     """
-    usual = np.partition((high - low).ravel(), low.size // 2)[low.size // 2]
-    total = 0.0
+    usual, total = _median(high - low), 0.0
     while True:
         dark, light = _weight(mean - low - usual), _weight(high - mean - usual)
         if abs(dark - light) > _DECIDED * (dark + light):
@@ -205,8 +203,18 @@ def ink_is_light(low: Shorts, mean: Shorts, high: Shorts) -> bool:
         total += (light - dark) / (light + dark + 1)
         if max(mean.shape) <= 2:
             return total > 0
-        low, high = pooled(np.minimum, filled(low, 2), 2), pooled(np.maximum, filled(high, 2), 2)
+        low, high = _coarser(low, high)
         mean = pooled(np.add, filled(mean, 2), 2) >> np.int16(2)
+
+
+def _coarser(low: Shorts, high: Shorts) -> tuple[Shorts, Shorts]:
+    """Darkest and lightest of 2x2 cells."""
+    return pooled(np.minimum, filled(low, 2), 2), pooled(np.maximum, filled(high, 2), 2)
+
+
+def _median(cells: Shorts) -> np.int16:
+    middle = cells.size // 2
+    return np.int16(np.partition(cells.ravel(), middle)[middle])
 
 
 def _weight(excess: Shorts) -> float:
