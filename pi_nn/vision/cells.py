@@ -144,8 +144,8 @@ def _sloped(cells: Shorts, radius: int) -> Shorts:
     height, width = cells.shape
     wide = np.empty((height + 2 * radius, width), np.int16)
     wide[radius : radius + height] = cells
-    np.subtract(cells[:1] * _TWO, cells[radius:0:-1], out=wide[:radius])
-    np.subtract(cells[-1:] * _TWO, cells[-2 : -radius - 2 : -1], out=wide[radius + height :])
-    for edge, beyond in ((cells[:1], wide[:radius]), (cells[-1:], wide[radius + height :])):
-        np.maximum(beyond, (edge * _FALL[0]) >> _FALL[1], out=beyond)
+    edges = cells[:: max(height - 1, 1)]
+    twice, least = edges * _TWO, (edges * _FALL[0]) >> _FALL[1]
+    np.maximum(twice[0] - cells[radius:0:-1], least[0], out=wide[:radius])
+    np.maximum(twice[-1] - cells[-2 : -radius - 2 : -1], least[-1], out=wide[radius + height :])
     return wide
