@@ -190,15 +190,21 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
         return Scene()
     lit = level(small, light_ink=light_ink)
     if not isinstance(lit, Lit):
-        return Scene(reason="too_dark" if int(small.max()) < _DARK else lit)
+        return _without_marks(small, lit)
     runs = find_runs(lit.ink())
     if len(runs) > _MOST_RUNS:
         return Scene(reason="crowded")
     x, y, _, _ = lit.inked
     blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
-    sizes = blobs.boxes[:, 2:].max(axis=1, initial=0)
-    chosen = np.argsort(-sizes, kind="stable")[: min(_MOST_MARKS, int((sizes >= _LEAST_PIECE).sum()))]
+    sizes = np.maximum(blobs.boxes[:, 2], blobs.boxes[:, 3])
+    chosen = np.argsort(-sizes, kind="stable")[: min(_MOST_MARKS, np.count_nonzero(sizes >= _LEAST_PIECE))]
+    if len(chosen) == 0:
+        return _without_marks(small, None)
     return Scene(tuple(marks_of(blobs, chosen)), lit, factor, light_ink=lit.light_ink)
+
+
+def _without_marks(grey: NDArray[np.uint8], reason: str | None) -> Scene:
+    return Scene(reason="too_dark" if int(grey.max()) < _DARK else reason)
 
 
 def _difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
