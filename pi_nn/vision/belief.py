@@ -17,6 +17,7 @@ _FAINT: Final = 0.4
 _SPARSE: Final = 0.1
 # Of all ink of the size of digits at least this share are digits, or the frame shows something else.
 _SHARE: Final = 0.4
+_LEAST_SHARE: Final = 0.2
 _FEW: Final = 5
 # Where most are bars this narrow, faint ink counts too: grain makes no other digits.
 _NARROW: Final = 0.5
@@ -35,6 +36,7 @@ _ROW: Final = 6.0
 _PIECE: Final = 0.3
 _LONGEST: Final = 2.5
 _CLOSE: Final = 0.5
+_TIGHT: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     ink = _usual_ink(scene, digits, usual)
     faint = [guess for guess in digits if ink.is_faint(scene, guess.mark)]
     clear = [guess for guess in digits if guess not in faint]
-    spoilt = _spoilt(scene, ink, clear, crumbs) | _unread(scene, ink, clear, refused, confidence)
+    tight = [guess.mark for guess, _ in refused]
+    spoilt = _spoilt(scene, ink, clear, crumbs, _CLOSE) | _spoilt(scene, ink, clear, tight, _TIGHT)
+    spoilt |= _unread(scene, ink, clear, refused, confidence)
     spoilt |= _ill_cut(guesses, clear)
     clear += [guess for guess, _ in refused if id(guess) in spoilt]
     others = [(guess.mark, why) for guess, why in refused if id(guess) not in spoilt]
@@ -135,7 +139,7 @@ def _ill_cut(guesses: list[Guess], digits: list[Guess]) -> dict[int, str]:
     return {id(guess): "low_confidence" for guess in digits if id(guess.cut) in ill | narrow}
 
 
-def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark]) -> dict[int, str]:
+def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark], reach: float) -> dict[int, str]:
     """Digits with a piece of ink beside them that belongs to none: they may be broken, or it is a sign."""
     pieces = [
         mark
@@ -144,7 +148,7 @@ def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark]) -> 
         and not scene.is_hair(mark)
         and not ink.is_faint(scene, mark)
     ]
-    near = beside([guess.mark.box for guess in digits], [mark.box for mark in pieces], _CLOSE)
+    near = beside([guess.mark.box for guess in digits], [mark.box for mark in pieces], reach)
     return {id(digits[place]): "crowded" for place in near if place is not None}
 
 
@@ -162,7 +166,8 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     lines = [mark.box for mark, why in found.refused if why == "touches_edge" or mark.torn]
     alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
     firm = [box for box, no, bad in zip(boxes, weak, alone, strict=True) if not no and not bad]
-    crowded = _crowded(scene, ink, firm)
+    seen = len(digits) + len(found.refused)
+    crowded = _crowded(scene, ink, firm, seen)
     cluttered = len(scene.marks) > _CLUTTER + 2 * len(firm)
     torn = {id(guess.cut) for guess, doubtful in zip(digits, weak, strict=True) if doubtful and guess.cut}
     reasons = []
@@ -198,8 +203,13 @@ def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:
     return Ink(height, sorted(dark)[len(dark) * 4 // 5], sorted(full)[len(full) * 4 // 5])
 
 
-def _crowded(scene: Scene, ink: Ink, firm: list[Box]) -> bool:
-    """Whether the digits are few among ink of their size: wood, grass and faces hold a 1 here and there."""
+def _crowded(scene: Scene, ink: Ink, firm: list[Box], seen: int) -> bool:
+    """Whether the digits are few among all ink, ``seen`` pieces, or among ink of their size.
+
+    Wood, grass and faces hold a 1 here and there.
+    """
+    if seen >= _FEW and len(firm) < _LEAST_SHARE * seen:
+        return True
     bars = sum(box[2] < _NARROW * box[3] for box in firm)
     other = sum(max(mark.box[2:]) >= _LONG * ink.height for mark in scene.marks) - len(firm)
     if bars == len(firm) and other > len(firm) + _BESIDE_BARS:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 Bytes: TypeAlias = "NDArray[np.uint8]"
 Mask: TypeAlias = "NDArray[np.bool_]"
 
-# A table has so many lines in each row of pixels, and encloses more than so many holes when seen this large.
+# A table has so many lines in each row of pixels, and encloses more than so many holes when seen so small.
 _RUNGS: Final = 1.6
 _MOST_HOLES: Final = 3
-_COARSE: Final = 40
+_COARSE: Final = 24
 _LEAST_HOLE: Final = 4
 
 
@@ -98,7 +98,7 @@ def is_grid(mark: Mark) -> bool:
     if len(mark.runs) < _RUNGS * mark.height:
         return False
     x, y, w, h = mark.box
-    step = max(2, 1 << ((max(w, h) - 1) // _COARSE).bit_length())
+    step = max(2, 1 << ((min(w, h) - 1) // _COARSE).bit_length())
     # With paper all around, in whole steps.
     wide = mark.runs.paint(x - step, y - step, (w // step + 3) * step, (h // step + 3) * step)
     holes = find_blobs(find_runs(pooled(np.maximum, wide.view(np.uint8), step) == 0)).area >= _LEAST_HOLE
