@@ -113,6 +113,16 @@ def test_at_most_fifty_are_rejected() -> None:
     assert len(reading.rejected) == MOST_REJECTED
 
 
+def test_nothing_is_published_where_there_is_too_much_to_look_at() -> None:
+    def rows(count: int) -> list[tuple[int, int]]:
+        return [(8 + 28 * i, 8 + 24 * k) for k in range(count) for i in range(14)]
+
+    few, many = (page(*rows(count), size=(400, 400), height=20) for count in (14, 16))
+    assert DigitReader(FakeNetwork()).read(few).text == "\n".join(["7" * 14] * 14)
+    reading = DigitReader(FakeNetwork()).read(many)
+    assert (reading.text, reading.reason) == (None, "crowded")
+
+
 def test_a_crumb_beside_digits_is_neither_digit_nor_rejected() -> None:
     pixels = page((20, 30), (60, 30))
     pixels[60:70, 130:134] = 40

@@ -19,6 +19,8 @@ _SPARSE: Final = 0.1
 _SHARE: Final = 0.4
 _LEAST_SHARE: Final = 0.2
 _FEW: Final = 5
+# What is this much of a digit's height may be one.
+_MISSED: Final = 0.5
 # Where most are bars this narrow, faint ink counts too: grain makes no other digits.
 _NARROW: Final = 0.5
 _MOSTLY: Final = 0.7
@@ -167,7 +169,8 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
     firm = [box for box, no, bad in zip(boxes, weak, alone, strict=True) if not no and not bad]
     seen = len(digits) + len(found.refused)
-    crowded = _crowded(scene, ink, firm, seen)
+    # Where there was too much to look at all of it, a digit may be missing from any number.
+    crowded = scene.left_out >= max(_MISSED * ink.height, 1) or _crowded(scene, ink, firm, seen)
     cluttered = len(scene.marks) > _CLUTTER + 2 * len(firm)
     torn = {id(guess.cut) for guess, doubtful in zip(digits, weak, strict=True) if doubtful and guess.cut}
     reasons = []

@@ -45,7 +45,11 @@ _MOSTLY: Final = 0.6
 _RIM: Final = 3
 _STILL_INK: Final = 0.3
 _MOST_RUNS: Final = 300_000
+# No more marks than this are looked at, nor more than one for so many pixels beyond the first hundred: a
+# newspaper before the camera must not keep a Pi Zero for half a minute.
 _MOST_MARKS: Final = 700
+_FIRST_MARKS: Final = 100
+_ROOM: Final = 1500
 # A frame whose lightest place is darker than this shows nothing.
 _DARK: Final = 40
 
@@ -54,6 +58,7 @@ _DARK: Final = 40
 class Scene:
     """Marks of a frame, largest first, in pixels of the picture ``lit.grey``, 1/``factor`` of the frame.
 
+    ``left_out`` is the longer side of the largest mark that is not among them, 0 when all are.
     ``reason`` says why nothing can be seen (``too_dark``, ``low_contrast``, ``crowded``), else ``None``.
     """
 
@@ -62,6 +67,7 @@ class Scene:
     factor: int = 1
     reason: str | None = None
     light_ink: bool = False
+    left_out: int = 0
     _strengths: dict[Mark, float] = field(default_factory=dict)
 
     @property
@@ -197,10 +203,18 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
     x, y, _, _ = lit.inked
     blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
     sizes = np.maximum(blobs.boxes[:, 2], blobs.boxes[:, 3])
-    chosen = np.argsort(-sizes, kind="stable")[: min(_MOST_MARKS, np.count_nonzero(sizes >= _LEAST_PIECE))]
+    most = min(_MOST_MARKS, _FIRST_MARKS + small.shape[0] * small.shape[1] // _ROOM)
+    ordered = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes >= _LEAST_PIECE)]
+    chosen, left_out = ordered[:most], ordered[most : most + 1]
     if len(chosen) == 0:
         return _without_marks(small, None)
-    return Scene(tuple(marks_of(blobs, chosen)), lit, factor, light_ink=lit.light_ink)
+    return Scene(
+        tuple(marks_of(blobs, chosen)),
+        lit,
+        factor,
+        light_ink=lit.light_ink,
+        left_out=int(sizes[left_out].sum()),
+    )
 
 
 def _without_marks(grey: NDArray[np.uint8], reason: str | None) -> Scene:
