@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import numpy as np
+from PIL import Image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +19,17 @@ Floats: TypeAlias = "NDArray[np.float32]"
 _TWO: Final = np.int16(2)
 # Light that goes on falling beyond the frame keeps at least 5/8.
 _FALL: Final = (np.int16(5), np.int16(3))
+
+
+def as_image(grey: Bytes) -> Image.Image:
+    """A Pillow image of ``grey``, read-only; with less to do than :func:`PIL.Image.fromarray` has."""
+    shape = grey.shape[1], grey.shape[0]
+    return Image.frombuffer("L", shape, np.ascontiguousarray(grey), "raw", "L", 0, 1)
+
+
+def as_grey(image: Image.Image) -> Bytes:
+    """The pixels of an image of mode L, uint8 (H, W), read-only."""
+    return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, image.width)
 
 
 def pooled(join: np.ufunc, values: NDArray[Any], step: int) -> NDArray[Any]:

@@ -18,6 +18,8 @@ from pi_nn.vision.cells import (
     Bytes,
     Floats,
     Shorts,
+    as_grey,
+    as_image,
     closed,
     closed_pixels,
     doubled,
@@ -149,17 +151,17 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | str | None:
     """
     grey = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 1])
     cell = cell_size(*grey.shape)
-    half = Image.fromarray(grey).reduce(2)
+    half = as_image(grey).reduce(2)
     low, high = _extremes(half, cell // 2)
     if pixels.ndim == 2 and not ((high - low) * _TENTH > low).any():
         return _nearly(low, high)
     if light_ink is None:
-        light_ink = ink_is_light(*_coarser(low, high), _scaled(np.asarray(half.reduce(cell))))
+        light_ink = ink_is_light(*_coarser(low, high), _scaled(as_grey(half.reduce(cell))))
     if pixels.ndim == 3:
         # The weakest channel shows coloured ink best; on a board the strongest does.
         join = np.maximum if light_ink else np.minimum
         grey = join(join(pixels[:, :, 0], pixels[:, :, 2]), grey)
-        low, high = _extremes(Image.fromarray(grey).reduce(2), cell // 2)
+        low, high = _extremes(as_image(grey).reduce(2), cell // 2)
     if light_ink:
         grey, low, high = ~grey, _WHITE - high, _WHITE - low
     return _thresholds(grey, cell, low, high, light_ink)
@@ -180,7 +182,7 @@ def _extremes(half: Image.Image, step: int) -> tuple[Shorts, Shorts]:
 
     At half size since that halves the noise, and a stroke is rarely one pixel wide.
     """
-    grey = filled(np.asarray(half), step)
+    grey = filled(as_grey(half), step)
     return _scaled(pooled(np.minimum, grey, step)), _scaled(pooled(np.maximum, grey, step))
 
 

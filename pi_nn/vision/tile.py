@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image
 
-from pi_nn.vision.cells import pooled
+from pi_nn.vision.cells import as_grey, as_image, pooled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ def tile_of(ink: NDArray[np.uint8]) -> NDArray[np.float32]:
     scale = BOX / max(height, width)
     # Twice the size first: there a stroke can be widened by less than one tile pixel.
     double = (max(2, round(width * scale * 2)), max(2, round(height * scale * 2)))
-    large = np.asarray(Image.fromarray(cut).resize(double, Image.Resampling.HAMMING))
+    large = as_grey(as_image(cut).resize(double, Image.Resampling.HAMMING))
     return _centred(_thicken(_stretch(large)))
 
 
