@@ -10,7 +10,7 @@ from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
 from pi_nn.records import Box
 from pi_nn.vision.company import beside, in_a_line
-from pi_nn.vision.marks import is_grid, torn_marks
+from pi_nn.vision.marks import is_grid, is_slash, torn_marks
 
 INK = 40
 
@@ -202,3 +202,27 @@ def test_digits_too_small_to_be_any_are_said_to_be() -> None:
     pixels[60:69, 60:66] = INK
     reading = DigitReader(Picky()).read(pixels)
     assert (reading.status, reading.reason) == ("no_digit", "too_small")
+
+
+@pytest.mark.parametrize(("width", "slash"), [(90, True), (40, False)])
+def test_one_stroke_that_lies_is_no_digit(width: int, slash: bool) -> None:
+    mask = np.zeros((50, width + 8), bool)
+    for row in range(50):
+        left = width * (49 - row) // 49
+        mask[row, left : left + 8] = True
+    assert is_slash(torn_marks(mask, (0, 0, 0, 0), 3)[0]) is slash
+
+
+def test_a_wide_two_is_no_slash() -> None:
+    mask = np.zeros((40, 70), bool)
+    mask[:6] = mask[34:] = mask[:20, 64:] = mask[17:23, :] = mask[20:, :6] = True
+    assert not is_slash(torn_marks(mask, (0, 0, 0, 0), 3)[0])
+
+
+def test_a_digit_in_two_pieces_that_nobody_joined_makes_its_line_unsure() -> None:
+    pixels = sevens((40, 40), (150, 40))
+    pixels[40:45, 110:138] = INK  # the bar of a 5, flown off
+    pixels[62:80, 92:110] = INK
+    reading = DigitReader(Picky()).read(pixels)
+    assert reading.text is None
+    assert reading.status == "unsure"

@@ -8,7 +8,8 @@ from typing import Final
 from pi_nn.records import Box
 from pi_nn.vision.cause import flaw, hindrance, is_rough
 from pi_nn.vision.company import among_strangers, beside, in_a_line, is_alike, is_crumb, usual_height
-from pi_nn.vision.marks import Mark
+from pi_nn.vision.lattice import clusters
+from pi_nn.vision.marks import Mark, joined
 from pi_nn.vision.scene import Scene
 from pi_nn.vision.sighting import Guess, Sight
 
@@ -37,7 +38,7 @@ _AMONG: Final = 2.0
 _ROW: Final = 6.0
 _PIECE: Final = 0.3
 _LONGEST: Final = 2.5
-_CLOSE: Final = 0.5
+_CLOSE: Final = 0.9
 _TIGHT: Final = 0.2
 
 
@@ -93,7 +94,7 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     for guess in guesses:
         weak = guess.quality < confidence or not is_alike(guess.mark.box, usual)
         if is_crumb(guess.mark.box, usual):
-            crumbs.append(guess.mark)
+            crumbs += [] if scene.at_edge(guess.mark) else [guess.mark]
         elif guess.junk > junk:
             refused.append((guess, "not_a_digit"))
         elif weak and firm and scene.at_edge(guess.mark):
@@ -103,7 +104,7 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     ink = _usual_ink(scene, digits, usual)
     faint = [guess for guess in digits if ink.is_faint(scene, guess.mark)]
     clear = [guess for guess in digits if guess not in faint]
-    tight = [guess.mark for guess, _ in refused]
+    tight = [guess.mark for guess, _ in refused if not scene.at_edge(guess.mark)]
     spoilt = _spoilt(scene, ink, clear, crumbs, _CLOSE) | _spoilt(scene, ink, clear, tight, _TIGHT)
     spoilt |= _unread(scene, ink, clear, refused, confidence)
     spoilt |= _ill_cut(guesses, clear)
@@ -126,9 +127,12 @@ def _unread(
         if is_alike(guess.mark.box, ink.height) and guess.mark.box[2] <= _ROW * ink.height
     ]
     near = beside(firm, [guess.mark.box for guess, _ in like], _AMONG)
+    close = beside(firm, [guess.mark.box for guess, _ in like], _CLOSE)
+    # What touches the frame's edge is a table or a shadow more often than a digit.
+    where = [c if scene.at_edge(g.mark) else n for (g, _), n, c in zip(like, near, close, strict=True)]
     return {
         id(guess): why
-        for (guess, why), place in zip(like, near, strict=True)
+        for (guess, why), place in zip(like, where, strict=True)
         if place is not None and not ink.is_faint(scene, guess.mark)
     }
 
@@ -150,7 +154,11 @@ def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark], rea
         and not scene.is_hair(mark)
         and not ink.is_faint(scene, mark)
     ]
-    near = beside([guess.mark.box for guess in digits], [mark.box for mark in pieces], reach)
+    boxes = [guess.mark.box for guess in digits]
+    near = beside(boxes, [mark.box for mark in pieces], reach)
+    # Pieces that are as high as a digit together may be a digit that nobody joined.
+    groups = [joined([pieces[i] for i in group]).box for group in clusters(pieces)]
+    near += beside(boxes, [box for box in groups if is_alike(box, ink.height)], _AMONG)
     return {id(digits[place]): "crowded" for place in near if place is not None}
 
 

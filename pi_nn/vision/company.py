@@ -26,6 +26,8 @@ _ASIDE: Final = 0.35
 # On a digit's line is what has its middle between these shares of its height, from the top.
 _UNDER_TOP: Final = -0.3
 _ABOVE_FOOT: Final = 0.85
+# Right under a digit is what has its middle above this.
+_UNDER: Final = 1.4
 # A digit lower than this share of the usual one is a crumb of something.
 _CRUMB: Final = 0.45
 
@@ -67,7 +69,7 @@ def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[i
     """For each of ``others`` the nearest digit on whose line it stands, ``None`` without one.
 
     It is at most ``reach`` heights of the digit away, and its middle neither above nor below the digit, nor
-    where a full stop stands.
+    where a full stop stands; or it is right under the digit.
     """
     if not digits:
         return [None] * len(others)
@@ -76,7 +78,8 @@ def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[i
     for left, top, width, height in others:
         gap = np.maximum(np.maximum(left - (x + w), x - (left + width)), 0) / h
         level = (top + height / 2 - y) / h
-        gap[(level < _UNDER_TOP) | (level > _ABOVE_FOOT)] = np.inf
+        under = (gap == 0) & (level > _ABOVE_FOOT) & (level < _UNDER)
+        gap[((level < _UNDER_TOP) | (level > _ABOVE_FOOT)) & ~under] = np.inf
         nearest = int(gap.argmin())
         found.append(nearest if gap[nearest] <= reach else None)
     return found

@@ -24,6 +24,10 @@ _RUNGS: Final = 1.6
 _MOST_HOLES: Final = 3
 _COARSE: Final = 24
 _LEAST_HOLE: Final = 4
+# A slash is so much wider than high, has about one run of ink a row, and crosses this share of its width.
+_LYING: Final = 1.2
+_ONE_STROKE: Final = 1.25
+_ACROSS: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,11 +65,14 @@ def marks_of(blobs: Blobs, chosen: NDArray[np.intp], torn: Box | None = None) ->
     ]
 
 
-def torn_marks(left: Mask, box: Box, least: int) -> list[Mark]:
-    """What is ``left`` of larger ink in ``box``, in pieces of at least ``least`` pixels height or width."""
+def torn_marks(left: Mask, box: Box, least: int, bound: Box | None = None) -> list[Mark]:
+    """What is ``left`` of larger ink in ``box``, in pieces of at least ``least`` pixels height or width.
+
+    ``bound`` is what may not be touched by a digit, ``box`` where it is not given.
+    """
     runs, (x, y) = find_runs(left), box[:2]
     blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
-    return marks_of(blobs, np.flatnonzero(blobs.boxes[:, 2:].max(axis=1, initial=0) >= least), box)
+    return marks_of(blobs, np.flatnonzero(blobs.boxes[:, 2:].max(axis=1, initial=0) >= least), bound or box)
 
 
 def joined(marks: list[Mark]) -> Mark:
@@ -90,6 +97,16 @@ def columns_of(mark: Mark, left: int, right: int) -> Mark | None:
         return None
     runs = Runs(mark.runs.row[inside], start[inside], stop[inside])
     return Mark(runs, _around(runs), int((runs.stop - runs.start).sum()), mark.torn)
+
+
+def is_slash(mark: Mark) -> bool:
+    """Whether a mark is one stroke that lies more than it stands: a pencil, a shadow's or a sheet's edge."""
+    _, _, w, h = mark.box
+    if w <= _LYING * h or len(mark.runs) > _ONE_STROKE * h:
+        return False
+    middle = mark.runs.start + mark.runs.stop
+    top, bottom = int(mark.runs.row.argmin()), int(mark.runs.row.argmax())
+    return abs(int(middle[top]) - int(middle[bottom])) > _ACROSS * 2 * w
 
 
 def is_grid(mark: Mark) -> bool:

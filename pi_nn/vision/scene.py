@@ -43,7 +43,7 @@ _SPECKS: Final = 0.05
 _MOSTLY: Final = 0.6
 # The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
 _RIM: Final = 3
-_STILL_INK: Final = 0.3
+_STILL_INK: Final = 0.2
 _MOST_RUNS: Final = 300_000
 # No more marks than this are looked at, nor more than one for so many pixels beyond the first hundred: a
 # newspaper before the camera must not keep a Pi Zero for half a minute.
@@ -139,7 +139,8 @@ class Scene:
         left = mark.mask() & fine_ink(self.lit, mark.box, self.pen)
         if np.count_nonzero(left) > _UNCHANGED * mark.area:
             return [mark]
-        pieces = torn_marks(left, mark.box, _LEAST_PIECE)
+        # What sticks out of a shadow touches the border of both, so the frame is the bound.
+        pieces = torn_marks(left, mark.box, _LEAST_PIECE, (0, 0, *self.size[::-1]))
         return [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
 
     def openness(self, mark: Mark) -> float:

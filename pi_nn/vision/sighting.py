@@ -14,7 +14,7 @@ import numpy as np
 
 from pi_nn.vision.choose import best_way
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
-from pi_nn.vision.marks import Mark, is_grid
+from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ _BROAD: Final = 1.3
 _WIDEST: Final = 1.7
 _WIDEST_ROW: Final = 6.0
 _LEAST_CUT_HEIGHT: Final = 12
+# Ink this many times thicker than the pen may be a shadow with digits in it.
+_SOLID: Final = 6.0
 # A part narrower than this many heights is a bar.
 _BAR: Final = 0.4
 # What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
@@ -90,7 +92,7 @@ def sight(scene: Scene, score: Score) -> Sight:
 def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
     """A mark, or what it falls into where it is no digit but digits on lines, in a grid, in a shadow."""
     guess = known.get(id(mark))
-    if not scene.is_large(mark):
+    if not scene.is_large(mark) and not (mark.thickness > _SOLID * scene.pen and _is_nothing(guess)):
         pieces = scene.unlined(mark) if guess is None and _row_sized(mark) else None
         return [mark] if pieces is None else pieces
     # At the frame's edge a large mark hardly ever is a digit, whatever it looks like.
@@ -99,6 +101,10 @@ def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
     pieces = scene.opened(mark)
     ends = any(_digit_sized(piece) and not _goes_on(scene, piece) for piece in pieces)
     return pieces if ends or guess is None else [mark]
+
+
+def _is_nothing(guess: Guess | None) -> bool:
+    return guess is None or guess.quality < _CLEAR
 
 
 def _cut_apart(
@@ -131,17 +137,22 @@ def _best(
         guesses = [known.get(id(mark)) for _, _, mark in lattice.candidates]
         chosen = best_way(lattice, [guess.quality if guess else 0.0 for guess in guesses])
         picked = [guess for k in chosen if (guess := guesses[k])]
-        likely = max((g for g in guesses if g), key=lambda g: g.mark.area, default=None)
-        if likely and lattice.whole and (not picked or _is_scribble(picked)):
-            whole = lattice.whole
-            found.append(Guess(whole, scene.tile(whole), likely.probabilities, 1.0))
+        if any(guesses) and (not picked or (lattice.whole and _is_scribble(picked))):
+            found.append(_refused(scene, lattice, [guess for guess in guesses if guess]))
             continue
-        if likely and not picked:
-            picked, chosen = [likely], [guesses.index(likely)]
         found += picked
         used = {i for k in chosen for i in range(*lattice.candidates[k][:2])}
         left += [piece for i, piece in enumerate(lattice.pieces) if i not in used]
     return found, left
+
+
+def _refused(scene: Scene, lattice: Lattice, guesses: list[Guess]) -> Guess:
+    """The ink of a lattice as one thing that is no digit; as far as it may be one, what it would be."""
+    whole = lattice.whole or joined(list(lattice.pieces))
+    likely = max(guesses, key=lambda guess: guess.mark.area)
+    if lattice.whole is None and not _digit_sized(whole):
+        return likely
+    return Guess(whole, scene.tile(whole), likely.probabilities, 1.0)
 
 
 def _is_scribble(parts: list[Guess]) -> bool:
@@ -164,7 +175,7 @@ def _guesses(
             mark,
             tiles[i],
             probabilities[i],
-            1.0 if _goes_on(scene, mark) or is_grid(mark) else float(junk[i]),
+            1.0 if _goes_on(scene, mark) or is_grid(mark) or is_slash(mark) else float(junk[i]),
             cut.get(id(mark)),
         )
         for i, mark in enumerate(marks)
