@@ -33,7 +33,7 @@ def flaw(scene: Scene, mark: Mark) -> str | None:
     strength = scene.strength(mark)
     if strength < _STAIN or (strength < _PALE and scene.roughness(mark) > _STAINED):
         return "low_contrast"
-    return "out_of_focus" if scene.softness(mark) > _SOFT else None
+    return "out_of_focus" if scene.is_soft(mark, _SOFT) else None
 
 
 def hindrance(scene: Scene, mark: Mark) -> str | None:

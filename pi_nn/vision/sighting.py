@@ -16,6 +16,7 @@ from pi_nn.vision.choose import best_way
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
 from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
+from pi_nn.vision.tile import SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,7 +168,9 @@ def _guesses(
     """A guess for every mark, by the mark's identity; ``wholes`` names what a mark was cut out of."""
     if not marks:
         return {}
-    tiles = np.stack([scene.tile(mark) for mark in marks])
+    tiles = np.empty((len(marks), SIDE, SIDE), np.float32)
+    for i, mark in enumerate(marks):
+        tiles[i] = scene.tile(mark)
     probabilities, junk = score(tiles)
     cut = wholes or {}
     return {
