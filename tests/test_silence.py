@@ -226,3 +226,9 @@ def test_a_digit_in_two_pieces_that_nobody_joined_makes_its_line_unsure() -> Non
     reading = DigitReader(Picky()).read(pixels)
     assert reading.text is None
     assert reading.status == "unsure"
+
+
+def test_a_picture_cut_to_a_digit_shows_all_of_it() -> None:
+    """Its ink touches all four edges, which no digit does that reaches out of a frame."""
+    assert DigitReader(Picky()).read(sevens((40, 40))[40:80, 40:63]).text == "7"
+    assert DigitReader(Picky()).read(sevens((40, 40))[44:100, 30:80]).reason == "touches_edge"

@@ -43,6 +43,8 @@ _SPECKS: Final = 0.05
 _MOSTLY: Final = 0.6
 # The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
 _RIM: Final = 3
+# A picture that was cut to a digit is at most this many times wider than high.
+_WIDEST_CUT: Final = 1.25
 _STILL_INK: Final = 0.2
 _MOST_RUNS: Final = 300_000
 # No more marks than this are looked at, nor more than one for so many pixels beyond the first hundred: a
@@ -112,10 +114,15 @@ class Scene:
         return x, y, w, h
 
     def at_edge(self, mark: Mark) -> bool:
-        """Whether the mark touches the edge of the frame, so that a part of it may be missing."""
+        """Whether the mark touches the edge of the frame, so that a part of it may be missing.
+
+        A picture of a digit's shape that its ink fills from edge to edge was cut to the digit: nothing is
+        missing there.
+        """
         height, width = self.size
         x, y, w, h = mark.box
-        return x == 0 or y == 0 or x + w >= width or y + h >= height
+        sides = (x == 0) + (y == 0) + (x + w >= width) + (y + h >= height)
+        return sides > 0 and not (sides == 4 and width <= _WIDEST_CUT * height)
 
     def is_large(self, mark: Mark) -> bool:
         """Whether the mark may be a grid, a table or a ruled line with digits that touch it."""
