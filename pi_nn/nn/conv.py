@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,13 +59,14 @@ class Conv2d(_Window):
         x = np.ascontiguousarray(x)
         y = memory.array("y", (len(x), *self.output_shape(x.shape[1:])), x.dtype)
         kernel = np.ascontiguousarray(self.matrix(self.weight.value).T)
+        frame = self._framed(x, memory)
         for part in self._parts(x):
-            flat = y[part].reshape(-1, self.filters)
-            np.matmul(self._unfolded(x[part], memory), kernel, out=flat)
-            if self.bias is not None:
-                flat += self.bias.value
+            np.matmul(self._unfolded(frame[part], memory), kernel, out=y[part].reshape(-1, self.filters))
+        if self.bias is not None:
+            y += self.bias.value
         if training:
             memory.keep("x", x)
+            memory.keep("framed", frame)
         return y
 
     def backward(self, gradient: Array, *, to_input: bool = True) -> Array:
@@ -72,27 +74,27 @@ class Conv2d(_Window):
         if self.bias is not None:
             gradient.sum(axis=(0, 1, 2), out=self.bias.grad)
         if not to_input:
-            self._backward_to_weights(gradient, x)
+            self._backward_to_weights(gradient)
             return gradient
         gx = self.workspace.array("gx", x.shape, x.dtype)
         if self._covers(x):
-            self._backward_to_weights(gradient, x)
+            self._backward_to_weights(gradient)
             np.matmul(
                 gradient.reshape(len(x), -1), self.matrix(self.weight.value), out=gx.reshape(len(x), -1)
             )
         elif self.stride == 1:
             self._backward_to_both(gradient, x, gx)
         else:
-            self._backward_to_weights(gradient, x)
+            self._backward_to_weights(gradient)
             self._backward_to_input(gradient, gx)
         return gx
 
-    def _backward_to_weights(self, gradient: Array, x: Array) -> None:
-        k = self.kernel
-        kernel = np.zeros((self.filters, k * k * self.channels), x.dtype)
-        for part in self._parts(x):
+    def _backward_to_weights(self, gradient: Array) -> None:
+        frame, k = self.workspace["framed"], self.kernel
+        kernel = np.zeros((self.filters, k * k * self.channels), frame.dtype)
+        for part in self._parts(self.workspace["x"]):
             flat = gradient[part].reshape(-1, self.filters)
-            kernel += np.matmul(flat.T, self._unfolded(x[part], self.workspace))
+            kernel += np.matmul(flat.T, self._unfolded(frame[part], self.workspace))
         self.weight.grad[...] = kernel.reshape(-1, k, k, self.channels).transpose(0, 3, 1, 2)
 
     def _parts(self, x: Array) -> list[slice]:
@@ -105,10 +107,10 @@ class Conv2d(_Window):
         """Whether the kernel covers the whole image: each image is then its only patch."""
         return not self.padding and x.shape[1:3] == (self.kernel, self.kernel)
 
-    def _unfolded(self, x: Array, memory: Workspace) -> Array:
-        if self._covers(x):
-            return x.reshape(len(x), -1)
-        return unfold(self._framed(x, memory), self.kernel, self.stride, memory)
+    def _unfolded(self, frame: Array, memory: Workspace) -> Array:
+        if self._covers(frame):
+            return frame.reshape(len(frame), -1)
+        return unfold(frame, self.kernel, self.stride, memory)
 
     # In one dimension y[o] = sum over i of K[i] x[s*o + i - p], with stride s and padding p. So pixel
     # u = s*a + f (0 <= f < s) gets dE/dx[u] = sum over t of g[a - t] K[s*t + f + p], for all t with an
@@ -130,19 +132,19 @@ class Conv2d(_Window):
         split = wide.reshape(self.filters, taps, s, taps, s, self.channels)[:, ::-1, :, ::-1]
         return split.transpose(1, 3, 0, 2, 4, 5).reshape(taps * taps * self.filters, -1)
 
-    def _gradient_rows(self, gradient: Array, a: int, b: int) -> Array:
-        """The patches of g at the (a, b) positions of x as rows, one for each of ``_turned``."""
+    def _gradient_rows(self, gradient: Array, a: int, b: int) -> Iterator[tuple[slice, Array]]:
+        """Part by part the patches of g at the (a, b) positions of x as rows, each to meet ``_turned``."""
         first, last = self._reach()
         after = (a - gradient.shape[1] - first, b - gradient.shape[2] - first)
         frame = framed(gradient, (last, last), after, self.workspace, "gradient")
-        return unfold(frame, last - first + 1, 1, self.workspace)
+        for part in self._parts(self.workspace["x"]):
+            yield part, unfold(frame[part], last - first + 1, 1, self.workspace)
 
     def _backward_to_both(self, gradient: Array, x: Array, gx: Array) -> None:
         """With stride 1 each pixel of x is a position: the patches of g serve dE/dK, too."""
         (_, h, w, c), k, turned = x.shape, self.kernel, self._turned()
         kernel = np.zeros_like(turned)
-        for part in self._parts(x):
-            rows = self._gradient_rows(gradient[part], h, w)
+        for part, rows in self._gradient_rows(gradient, h, w):
             np.matmul(rows, turned, out=gx[part].reshape(-1, c))
             kernel += np.matmul(rows.T, x[part].reshape(-1, c))
         self.weight.grad[...] = kernel.reshape(k, k, -1, c)[::-1, ::-1].transpose(2, 3, 0, 1)
@@ -151,8 +153,7 @@ class Conv2d(_Window):
         s, turned = self.stride, self._turned()
         (_, h, w, c) = gx.shape
         a, b = -(-h // s), -(-w // s)
-        for part in self._parts(gx):
-            rows = self._gradient_rows(gradient[part], a, b)
+        for part, rows in self._gradient_rows(gradient, a, b):
             pixels = self.workspace.array("pixels", (len(rows), turned.shape[1]), gx.dtype)
             np.matmul(rows, turned, out=pixels)
             whole = pixels.reshape(-1, a, b, s, s, c).transpose(0, 1, 3, 2, 4, 5)
