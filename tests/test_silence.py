@@ -232,3 +232,11 @@ def test_a_picture_cut_to_a_digit_shows_all_of_it() -> None:
     """Its ink touches all four edges, which no digit does that reaches out of a frame."""
     assert DigitReader(Picky()).read(sevens((40, 40))[40:80, 40:63]).text == "7"
     assert DigitReader(Picky()).read(sevens((40, 40))[44:100, 30:80]).reason == "touches_edge"
+
+
+def test_a_frame_with_far_too_much_in_it_is_not_looked_at_closely() -> None:
+    pixels = np.full((2000, 2000), 255, np.uint8)
+    for row in (0, 1):
+        pixels[row::4, 0::4] = pixels[row::4, 1::4] = 0
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.status, reading.reason, reading.rejected) == ("no_digit", "crowded", ())
