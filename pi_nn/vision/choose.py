@@ -12,7 +12,7 @@ from pi_nn.vision.marks import Mark
 # Leaving ink out is as good as a digit of this quality: worse than any digit, better than nonsense.
 _LEFT_OUT: Final = 0.35
 # A cut must pay: each part counts for this much of its quality.
-_CUT: Final = 0.93
+_CUT: Final = 0.85
 # So must a join of pieces side by side, or of two that may stand on two lines.
 _BESIDE: Final = 0.95
 # Pieces one above the other are seldom two digits.
