@@ -240,3 +240,11 @@ def test_a_frame_with_far_too_much_in_it_is_not_looked_at_closely() -> None:
         pixels[row::4, 0::4] = pixels[row::4, 1::4] = 0
     reading = DigitReader(Picky()).read(pixels)
     assert (reading.status, reading.reason, reading.rejected) == ("no_digit", "crowded", ())
+
+
+def test_a_digit_of_a_pen_running_dry_is_not_lost_from_its_number() -> None:
+    pixels = sevens((40, 40), (80, 40), (120, 40))
+    faded = pixels[36:84, 116:146].astype(np.int16)
+    pixels[36:84, 116:146] = 215 - (215 - faded) * 3 // 10
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.raw, reading.text, reading.reason) == ("777", None, "low_contrast")

@@ -107,10 +107,10 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     tight = [guess.mark for guess, _ in refused if not scene.at_edge(guess.mark)]
     spoilt = _spoilt(scene, ink, clear, crumbs, _CLOSE) | _spoilt(scene, ink, clear, tight, _TIGHT)
     spoilt |= _unread(scene, ink, clear, refused, confidence)
-    spoilt |= _ill_cut(guesses, clear)
+    spoilt |= _ill_cut(guesses, clear) | _faded(clear, faint, confidence)
+    refused += [(guess, "not_a_digit") for guess in faint]
     clear += [guess for guess, _ in refused if id(guess) in spoilt]
     others = [(guess.mark, why) for guess, why in refused if id(guess) not in spoilt]
-    others += [(guess.mark, "not_a_digit") for guess in faint]
     others.sort(key=lambda pair: -pair[0].area)
     fault = next((hindrance(scene, mark) for mark, _ in others if _is_upright(mark)), scene.reason)
     return Sorted(clear, others, ink, spoilt, fault)
@@ -135,6 +135,14 @@ def _unread(
         for (guess, why), place in zip(like, where, strict=True)
         if place is not None and not ink.is_faint(scene, guess.mark)
     }
+
+
+def _faded(digits: list[Guess], faint: list[Guess], confidence: float) -> dict[int, str]:
+    """Faint ink that a network is sure of, within the number of a firm digit: the pen was running dry."""
+    firm = [guess.mark.box for guess in digits if guess.quality >= confidence]
+    sure = [guess for guess in faint if guess.quality >= confidence]
+    near = beside(firm, [guess.mark.box for guess in sure], _CLOSE)
+    return {id(guess): "low_contrast" for guess, place in zip(sure, near, strict=True) if place is not None}
 
 
 def _ill_cut(guesses: list[Guess], digits: list[Guess]) -> dict[int, str]:
