@@ -14,7 +14,7 @@ from pi_nn.training.experiments.sweeps import ALL, BOOK, FEW, OUR_RATE, OURS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ANGLES = (0, 5, 10, 45, 90)
+ANGLES = (0, 5, 10, 15, 20, 30, 45, 60, 90)
 LONG = 10
 
 
