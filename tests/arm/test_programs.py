@@ -20,7 +20,6 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 # Without Hypothesis: its health checks measure time.
 SUITE = (
     "tests/nn/test_golden.py",
-    "tests/nn/test_plan.py",
     "tests/test_records.py",
     "tests/vision/test_lattice.py",
     "tests/service/test_faults.py",
