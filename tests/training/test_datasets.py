@@ -106,6 +106,8 @@ def test_csv_in_the_books_form(tmp_path: Path) -> None:
         (row(5).replace("5,0", "5,1_0"), "line 1: field 2 is '1_0'"),
         (row(5).replace("5,0", "5,0000"), "line 1: field 2 is '0000'"),
         (row(5).replace("5,0", "5,"), "line 1: field 2 is ''"),
+        (row(5)[1:], "line 1: field 1 is ''"),
+        (row(5) + "\n" + row(5)[1:], "line 2: field 1 is ''"),
         # As many fields as two good rows, but not where they belong.
         (row(5) + ",0\n" + row(5)[:-2] + "\n", "line 1: 786 fields instead of 785; line 2: 784 fields"),
     ],

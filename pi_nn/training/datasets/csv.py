@@ -82,7 +82,7 @@ def plain_rows(text: bytes) -> NDArray[np.uint8] | None:
     words = np.frombuffer(text + b"0" * (-len(text) % 4), np.uint32)
     ends = np.flatnonzero((~words >> 4 & 0x01010101).view(np.bool_))
     count = len(ends) // FIELDS
-    before = np.frombuffer(b"000" + text, np.uint8)  # before[end + 3 - k] is k characters before the end
+    before = np.frombuffer(b",,," + text, np.uint8)  # before[end + 3 - k] is k characters before the end
     if before[3:].take(ends, mode="wrap").tobytes() != (b"," * PIXELS + b"\n") * count:
         return None
     digits = before[2:].take(ends, mode="wrap") - ZERO
@@ -94,7 +94,7 @@ def plain_rows(text: bytes) -> NDArray[np.uint8] | None:
     if width.max(initial=0) > 4 or any(part.max(initial=0) > 9 for part in (digits, tens, hundreds)):
         return None
     tail = digits.take(longer) + 10 * tens
-    whole = tail.take(longest) + hundreds * np.uint16(100)
+    whole = tail.take(longest) + 100 * hundreds.astype(np.uint16)
     if whole.max(initial=0) > 255:
         return None
     tail[longest] = whole
