@@ -84,7 +84,7 @@ def compare(pair: Pair, rounds: int) -> str:
     ratio = median(a / b for a, b in zip(ours, theirs, strict=True))
     return (
         f"| {pair.work} | {shown(median(ours))} | {pair.peer} | {shown(median(theirs))} | "
-        f"{ratio:.2f} | {pair.goal} |"
+        f"{ratio:.3g} | {pair.goal} |"
     )
 
 

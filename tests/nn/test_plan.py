@@ -28,7 +28,9 @@ from pi_nn.nn import (
     Sigmoid,
     Tanh,
     build_network,
+    bundled_names,
     fold,
+    load_network,
 )
 from pi_nn.nn.plan import Plan
 from pi_nn.nn.winograd import product_rows, tile_height, transforms
@@ -253,6 +255,20 @@ def test_alone_as_in_a_batch(kind: str) -> None:
     assert_allclose(batch, network.forward(x), atol=1e-5)
     for n in range(70):
         assert_allclose(plan(x[n], 1)[0], batch[n], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_bundled_networks_answer_as_their_layers(
+    name: str, mnist_sample: tuple[np.ndarray, np.ndarray]
+) -> None:
+    network = load_network(name)
+    x = mnist_sample[0][:100].astype(np.float32) / 255
+    batch = network.predict_proba(x)
+    logits = network.sequential().forward(x[..., None]) / np.float32(network.temperature)
+    share = np.exp(logits[:, :10] - np.logaddexp.reduce(logits[:, :10], axis=1, keepdims=True))
+    assert_allclose(batch, share, atol=1e-5)
+    alone = np.concatenate([network.predict_proba(digit) for digit in x])
+    assert_allclose(alone, batch, atol=1e-5)
 
 
 def test_a_shortcut_around_one_convolution_folds_into_it() -> None:

@@ -25,6 +25,7 @@ from pi_nn.nn import (
     Step,
     Tanh,
     build_network,
+    bundled_names,
     load_network,
     save_network,
 )
@@ -83,6 +84,19 @@ def test_onnx_runtime_agrees(
     if junk:
         np.testing.assert_allclose(answers[1], doubt, atol=1e-5)
     assert len(answers) == 1 + junk
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_onnx_runtime_agrees_on_bundled_networks(
+    name: str, tmp_path: Path, mnist_sample: tuple[np.ndarray, np.ndarray]
+) -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+    network = load_network(name)
+    export_onnx(network, tmp_path / "w.onnx")
+    session = runtime.InferenceSession(str(tmp_path / "w.onnx"), providers=["CPUExecutionProvider"])
+    x = mnist_sample[0].astype(np.float32) / 255
+    for answer, expected in zip(session.run(None, {"pixels": x}), network.scores(x), strict=True):
+        np.testing.assert_allclose(answer, expected, atol=1e-4)
 
 
 def test_unknown_layer_is_refused(tmp_path: Path) -> None:
