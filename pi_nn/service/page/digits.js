@@ -13,7 +13,7 @@ export function card(reading, index, classes, note) {
   const fill = make("i");
   fill.style.width = `${100 * digit.confidence}%`;
   const text = make("div", {},
-    make("div", { className: "label", textContent: digit.label }),
+    make("div", { className: digit.label.length > 1 ? "label word" : "label", textContent: digit.label }),
     make("span", { className: "bar", ariaHidden: "true" }, fill),
     make("div", { className: "why" }, make("span", { textContent: percent(digit.confidence) }), make("span", { textContent: remark(digit, classes) })));
   const item = make("li", { className: digit.accepted ? "digit" : "digit doubted" }, tile, text);
