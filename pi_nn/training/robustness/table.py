@@ -95,8 +95,7 @@ def save_picture(results: Results, path: Path) -> None:
         axes.set_visible(False)
     for row in range(rows):
         every[row * COLUMNS].set_ylabel("digits (%)")
-    handles, labels = every[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="upper center", ncols=3, frameon=False)
+    every[0].legend(loc="center", fontsize=9, frameon=False)  # a legend of the figure would cover titles
     figure.savefig(path, dpi=110)
 
 
