@@ -248,3 +248,9 @@ def test_a_digit_of_a_pen_running_dry_is_not_lost_from_its_number() -> None:
     pixels[36:84, 116:146] = 215 - (215 - faded) * 3 // 10
     reading = DigitReader(Picky()).read(pixels)
     assert (reading.raw, reading.text, reading.reason) == ("777", None, "low_contrast")
+
+
+def test_digits_on_a_dark_ruled_line_do_not_count_as_its_ends() -> None:
+    pixels = sevens((40, 40), (120, 40), (200, 40))
+    pixels[66:69] = INK
+    assert DigitReader(Picky()).read(pixels).raw.replace(" ", "") == "777"

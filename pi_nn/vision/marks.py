@@ -149,6 +149,14 @@ def strength_of(lit: Lit, mark: Mark) -> float:
     return 1 - grey * paper.size / float(np.add.reduce(paper, axis=None))
 
 
+def around(runs: Runs, within: Box) -> Box:
+    """The box around runs that are told from the corner of ``within``; ``within`` where there are none."""
+    if not len(runs):
+        return within
+    x, y, w, h = _around(runs)
+    return x + within[0], y + within[1], w, h
+
+
 def _around(runs: Runs) -> Box:
     x, y = int(runs.start.min()), int(runs.row.min())
     return x, y, int(runs.stop.max()) - x, int(runs.row.max()) + 1 - y

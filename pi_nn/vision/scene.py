@@ -17,7 +17,7 @@ from pi_nn.errors import PictureError
 from pi_nn.records import Box
 from pi_nn.vision.cells import Bytes
 from pi_nn.vision.light import Lit, fine_ink, level
-from pi_nn.vision.marks import Mark, grown, mark_tile, marks_of, strength_of, torn_marks
+from pi_nn.vision.marks import Mark, around, grown, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
 
@@ -41,6 +41,7 @@ _BAR: Final = 0.45
 # Small marks with less than this share of all ink tell nothing of the pen.
 _SPECKS: Final = 0.05
 _MOSTLY: Final = 0.6
+_FEW_BARS: Final = 3
 # The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
 _RIM: Final = 3
 # A picture that was cut to a digit is at most this many times wider than high.
@@ -130,15 +131,19 @@ class Scene:
 
     def unlined(self, mark: Mark) -> list[Mark] | None:
         """The marks left of one without its lines; ``None`` where it has none to speak of."""
-        left = without_lines(mark.mask())
+        whole = mark.mask()
+        left = without_lines(whole)
         if left is None:
             return None
-        pieces = torn_marks(left, mark.box, _LEAST_PIECE)
+        # The corner of a table touches where its lines end; a digit on one sticks out or stays within.
+        lines = around(find_runs(whole & ~left), mark.box)
+        pieces = torn_marks(left, mark.box, _LEAST_PIECE, lines)
         pieces = [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
         tall = [piece for piece in pieces if piece.height >= LEAST_HEIGHT]
         bars = {id(piece) for piece in tall if piece.box[2] < _BAR * piece.height}
         # Lines that lean too much to be followed leave bars and little else; digits are not all ones.
-        return [p for p in pieces if id(p) not in bars] if len(bars) > _MOSTLY * len(tall) else pieces
+        many = len(bars) >= _FEW_BARS and len(bars) > _MOSTLY * len(tall)
+        return [piece for piece in pieces if id(piece) not in bars] if many else pieces
 
     def opened(self, mark: Mark) -> list[Mark]:
         """What a large mark that is no digit falls into: without its lines, or under finer light."""
