@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from PIL import Image
 
+from pi_nn.cameras.digits import shipped_digits
+from pi_nn.cli import main
 from pi_nn.config import Settings
 from pi_nn.service.daemon import Daemon
 
@@ -92,6 +96,14 @@ def wait_for(page: Any, selector: str, text: str) -> None:
     page.locator(selector, has_text=text).first.wait_for(timeout=60_000)
 
 
+def assert_nothing_sticks_out(page: Any) -> None:
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) == 0, "the page scrolls sideways"
+    assert page.evaluate(
+        "[...document.querySelectorAll('.digit, #value')].every(e => e.scrollWidth <= e.clientWidth)"
+    )
+
+
 @pytest.mark.parametrize(("width", "height", "scheme"), SCREENS)
 def test_it_shows_the_reading_on_every_screen(
     start: Start, visit: Visit, width: int, height: int, scheme: str
@@ -104,11 +116,7 @@ def test_it_shows_the_reading_on_every_screen(
     assert page.locator(".digit .label").all_inner_texts() == ["4", "2"]
     assert page.locator("#simulated").is_visible()
     assert page.title() == "42 · pi-nn"
-    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(overflow) == 0, "the page scrolls sideways"
-    assert page.evaluate(
-        "[...document.querySelectorAll('.digit, #value')].every(e => e.scrollWidth <= e.clientWidth)"
-    )
+    assert_nothing_sticks_out(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -185,8 +193,50 @@ def test_a_digit_is_corrected_by_keyboard_alone(start: Start, visit: Visit, tmp_
     for _ in range(10):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    wait_for(page, "#saw-note", "kept as a 9")
+    wait_for(page, "#thanks", "kept as a 9")
     assert [path.parent.name for path in tmp_path.glob("corrections/*/*.png")] == ["9"]
+
+
+def train_on(names: dict[int, str], place: Path) -> Path:
+    """A network taught, by the command, the digits of ``names`` under those names."""
+    shown = shipped_digits()
+    for digit, name in names.items():
+        (place / name).mkdir(parents=True)
+        for index in shown.by_class[digit]:
+            Image.fromarray(shown.images[index]).save(place / name / f"{index}.png")
+    out = place.with_suffix(".npz")
+    options = ["--freeze", "features", "--data", str(place), "--out", str(out)]
+    done = CliRunner().invoke(main, ["train", "--init-from", "digits-cnn", *options])
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_classes_of_ones_own_are_shown_and_corrected(
+    start: Start, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thanks stay although the picture changes while the choices are open, and after."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    names = {2: "two", 4: "four", 7: "seven_and_a_name_of_32_letters_x"}
+    model = str(train_on(names, tmp_path / "names"))
+    daemon = start(model=model, min_confidence=0.5, state_dir=str(tmp_path))
+    page = visit(daemon, 320, 640)
+    wait_for(page, "#now[data-status=ok] #value", "four two")
+    wait_for(page, "#spoken", "Reading four two")
+    wait_for(page, ".digit summary", "Not a four?")
+    assert page.locator(".digit .label").all_inner_texts() == ["four", "two"]
+    page.locator(".digit summary").first.click()
+    assert_nothing_sticks_out(page)
+    assert page.locator(".digit").first.locator("button").all_inner_texts() == sorted(names.values())
+    daemon.reload(replace(daemon.parts.settings, camera="simulated:digits=7"))
+    wait_for(page, "#value", names[7])
+    assert page.locator(".digit .label").all_inner_texts() == ["four", "two"], "held while one is corrected"
+    page.get_by_role("button", name="It is two").first.click()
+    wait_for(page, ".digit .label", names[7])
+    daemon.reload(replace(daemon.parts.settings, camera="simulated:digits=2"))
+    wait_for(page, ".digit .label", "two")
+    assert "Thank you: kept as a two. 1 example to learn from." in page.locator("#saw").inner_text()
+    assert_nothing_sticks_out(page)
+    assert [path.parent.name for path in tmp_path.glob("corrections/*/*.png")] == ["two"]
 
 
 def test_it_asks_for_the_token_and_keeps_it(start: Start, visit: Visit) -> None:

@@ -49,11 +49,13 @@ async function show(reading, early) {
   const said = JSON.stringify([status, reading.reason, reading.message, reading.raw]);
   showValue(reading);
   if (said !== shown.said) speak(reading);
-  if (reading.model.sha256 !== model) await showModel(reading.model);
-  if (reading.id !== shown.id && !document.querySelector("#digits details[open]")) showDigits(reading);
+  if (reading.model.sha256 !== model) await showModel();
+  // The cards wait while a digit of theirs is corrected.
+  const cards = document.querySelector("#digits details[open]") ? shown.cards : reading.id;
+  if (cards !== shown.cards) showDigits(reading);
   if (said !== shown.said || reading.id !== shown.id) showHistory(await askJson("api/readings?limit=100"));
   if (frame && frame.sequence !== shown.sequence) await showFrame(reading, await early ?? await askFrame());
-  shown = { said, id: reading.id, sequence: frame?.sequence, fresh: frame !== null && frame.age_seconds < 2 };
+  shown = { said, cards, id: reading.id, sequence: frame?.sequence, fresh: frame !== null && frame.age_seconds < 2 };
 }
 
 function showValue(reading) {
@@ -82,7 +84,7 @@ function spell(reading) {
 }
 
 function speak(reading) {
-  const value = reading.text === null ? WORDS[reading.status] : `Reading ${[...reading.text].join(" ")}`;
+  const value = reading.text === null ? WORDS[reading.status] : `Reading ${reading.digits.map((digit) => digit.label).join(" ")}`;
   $("spoken").textContent = [value, reading.message].filter(Boolean).join(". ");
   document.title = reading.text === null ? "pi-nn" : `${reading.text} · pi-nn`;
 }
@@ -90,7 +92,7 @@ function speak(reading) {
 function showDigits(reading) {
   const isNow = !["stale", "camera_error", "starting"].includes(reading.status);
   const digits = isNow ? reading.digits.slice(0, MOST_CARDS) : [];
-  $("digits").replaceChildren(...digits.map((_, index) => card(reading, index, classes, (text) => { $("saw-note").textContent = text; })));
+  $("digits").replaceChildren(...digits.map((_, index) => card(reading, index, classes, (text) => { $("thanks").textContent = text; })));
   $("no-digits").hidden = digits.length > 0;
   $("no-digits").textContent = isNow ? "No digit in view." : "Nothing until a fresh picture comes.";
   const more = isNow ? reading.digits.length - digits.length : 0;
@@ -127,11 +129,11 @@ function showHistory({ readings }) {
     make("span", { className: "quiet small", textContent: text === null ? "" : percent(newest.confidence) }))));
 }
 
-async function showModel({ name, sha256 }) {
-  model = sha256;
+async function showModel() {
   const about = await askJson("api/model");
+  model = about.sha256;
   classes = about.classes;
-  $("model").textContent = `${name} · ${about.parameters.toLocaleString("en")} weights` + (about.fault ? ` · ${about.fault}` : "");
+  $("model").textContent = `${about.name} · ${about.parameters.toLocaleString("en")} weights` + (about.fault ? ` · ${about.fault}` : "");
 }
 
 const ago = (seconds) => seconds < 1 ? "just now" : seconds < 90 ? `${Math.round(seconds)} s ago` : `${Math.round(seconds / 60)} min ago`;
