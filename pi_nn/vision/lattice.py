@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pi_nn.vision.marks import Mark, columns_of, joined
+from pi_nn.vision.marks import Mark, between, joined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,14 +147,14 @@ def cutting(mark: Mark) -> Lattice | None:
     cuts = [x, *(x + c for c in _cuts(mark)), x + w]
     if len(cuts) < 3:
         return None
-    pieces = [columns_of(mark, a, b) for a, b in pairwise(cuts)]
+    pieces = [between(mark, a, b) for a, b in pairwise(cuts)]
     if any(piece is None for piece in pieces):
         return None
     candidates = []
     for first in range(len(cuts) - 1):
         for after in range(first + 1, len(cuts)):
             everything = after - first == len(cuts) - 1
-            part = mark if everything else columns_of(mark, cuts[first], cuts[after])
+            part = mark if everything else between(mark, cuts[first], cuts[after])
             if part is not None and (everything or _could_be_digit(part)):
                 candidates.append((first, after, part))
     return Lattice(tuple(p for p in pieces if p is not None), tuple(candidates), mark)

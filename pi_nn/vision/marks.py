@@ -10,7 +10,7 @@ import numpy as np
 from pi_nn.records import Box
 from pi_nn.vision.cells import pooled
 from pi_nn.vision.light import Lit
-from pi_nn.vision.runs import Blobs, Runs, find_blobs, find_runs
+from pi_nn.vision.runs import Blobs, Ints, Runs, find_blobs, find_runs
 from pi_nn.vision.tile import tile_of
 
 if TYPE_CHECKING:
@@ -89,8 +89,11 @@ def joined(marks: list[Mark]) -> Mark:
     )
 
 
-def columns_of(mark: Mark, left: int, right: int) -> Mark | None:
-    """The part of a mark within columns ``left <= x < right`` of the picture; ``None`` without ink."""
+def between(mark: Mark, left: Ints | int, right: Ints | int) -> Mark | None:
+    """The part of a mark within columns ``left <= x < right`` of the picture; ``None`` without ink.
+
+    Both may hold a column for each run.
+    """
     start, stop = np.maximum(mark.runs.start, left), np.minimum(mark.runs.stop, right)
     inside = np.flatnonzero(stop > start)
     if len(inside) == 0:

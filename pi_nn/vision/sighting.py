@@ -16,6 +16,7 @@ from pi_nn.vision.choose import best_way
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
 from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
+from pi_nn.vision.seam import parted
 from pi_nn.vision.tile import SIDE
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def sight(scene: Scene, score: Score) -> Sight:
     together, left = _best(scene, score, joins, known)
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
-    return Sight(whole, left + torn)
+    return Sight(_parted(scene, score, whole), left + torn)
 
 
 def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
@@ -118,6 +119,25 @@ def _cut_apart(
     parts, torn = _best(scene, score, list(lattices.values()), known)
     whole = [guess for guess in found if id(guess.mark) not in lattices]
     return whole + parts, torn + [mark for mark in other if id(mark) not in lattices]
+
+
+def _parted(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
+    """``found`` with two digits for what looks like one, but falls into two that both look like one."""
+    # What is no digit, or too wide for one, was looked at already.
+    offers = {
+        id(guess): parts
+        for guess in found
+        if guess.cut is None and guess.quality > _CLEAR and not scene.at_edge(guess.mark)
+        if (parts := parted(guess.mark)) and all(map(_digit_sized, parts))
+    }
+    wholes = {id(part): guess.mark for guess in found for part in offers.get(id(guess), ())}
+    known = _guesses(scene, score, [part for parts in offers.values() for part in parts], wholes)
+    settled = []
+    for guess in found:
+        halves = [known[id(part)] for part in offers.get(id(guess), ())]
+        both = halves and all(half.quality > _CLEAR for half in halves)
+        settled += halves if both else [guess]
+    return settled
 
 
 def _best(

@@ -11,7 +11,7 @@ from PIL import Image
 Box = tuple[int, int, int, int]
 
 
-def _glyph(image: np.ndarray, height: int) -> np.ndarray:
+def glyph_of(image: np.ndarray, height: int) -> np.ndarray:
     rows, columns = np.flatnonzero(image.max(1) > 60), np.flatnonzero(image.max(0) > 60)
     cut = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     width = max(2, round(cut.width * height / cut.height))
@@ -58,7 +58,7 @@ def page(
                 word = ""
                 for _ in range(count):
                     k = int(rng.integers(len(whole_digits[0])))
-                    glyph = _glyph(whole_digits[0][k], height)
+                    glyph = glyph_of(whole_digits[0][k], height)
                     h, w = glyph.shape
                     spot = picture[y : y + h, x : x + w]
                     spot += (ink - spot) * glyph

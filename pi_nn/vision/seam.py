@@ -1,0 +1,84 @@
+"""Parts two digits that touch where each keeps its strokes, along a straight cut that may lean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pi_nn.vision.marks import Mark, between
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Cuts lean by so many columns a row: writing leans to the right more often.
+_LEANS: Final = np.arange(-3, 8) * 0.1
+# A mark is looked at in so many rows, about.
+_ROWS: Final = 40
+# Two digits side by side make two strokes in nearly each row, and are no narrower than this many heights.
+_LEAST_RUNS: Final = 1.45
+_NARROWEST: Final = 0.65
+# What a cut costs: rows without ink on both sides count in full, as shares of the height; rows that it goes
+# through ink in, for less, and each stroke that it crosses. The rim of a 0 is crossed twice.
+_THROUGH: Final = 0.4
+_CROSSED: Final = 0.15
+_DEAREST: Final = 0.3
+# Few digits are broader than this many heights: there a cut may cost more.
+_BROAD: Final = 1.1
+_DEAREST_BROAD: Final = 0.45
+_OUTSIDE: Final = 2
+# Digits that touch stand close all the way; between the sides of a 0 lies half its width.
+_WIDEST_GAP: Final = 0.3
+
+
+def parted(mark: Mark) -> tuple[Mark, Mark] | None:
+    """The two digits that a mark may be, left and right; ``None`` where it has the form of one.
+
+    One digit seldom falls into two that are as high as itself and close together, at a cut through one thin
+    place.
+    """
+    x, y, width, height = mark.box
+    if len(mark.runs) < _LEAST_RUNS * height or width < _NARROWEST * height:
+        return None
+    step = max(1, height // _ROWS)
+    lean, foot, cost = _cheapest(mark.mask()[::step, ::step])
+    if cost > (_DEAREST_BROAD if width > _BROAD * height else _DEAREST):
+        return None
+    rows = np.arange(height)
+    line = x + foot * step + np.rint(lean * (height // 2 - rows)).astype(np.intp)
+    cut = line[mark.runs.row - y]
+    left, right = between(mark, x, cut), between(mark, cut, x + width)
+    if left is None or right is None or _gap(left, right) > _WIDEST_GAP * width:
+        return None
+    return left, right
+
+
+def _gap(left: Mark, right: Mark) -> float:
+    """How far two marks are apart in the rows that both have, on the average, in pixels."""
+    top = min(left.box[1], right.box[1])
+    height = max(left.box[1] + left.height, right.box[1] + right.height) - top
+    end, start = np.full(height, -1), np.full(height, np.iinfo(np.intp).max)
+    np.maximum.at(end, left.runs.row - top, left.runs.stop)
+    np.minimum.at(start, right.runs.row - top, right.runs.start)
+    both = (end >= 0) & (start < np.iinfo(np.intp).max)
+    return float((start - end)[both].mean()) if both.any() else 0.0
+
+
+def _cheapest(ink: NDArray[np.bool_]) -> tuple[float, int, float]:
+    """The lean of the cut through a mask that costs least, its column at half the height, and its cost."""
+    height, width = ink.shape
+    shift = np.rint(_LEANS[:, None] * (height // 2 - np.arange(height))).astype(np.intp)
+    reach = int(shift.max())
+    within = np.logical_or.accumulate(ink, axis=1)
+    within &= np.logical_or.accumulate(ink[:, ::-1], axis=1)[:, ::-1]
+    kind = np.full((height, width + 2 * reach), _OUTSIDE, np.uint8)
+    kind[:, reach : reach + width] = np.where(within, ink, np.uint8(_OUTSIDE))
+    # The cuts, by lean, row and column at half the height.
+    start = np.arange(height) * kind.shape[1] + reach + shift
+    cuts = kind.reshape(-1)[start[:, :, None] + np.arange(width)]
+    through = cuts == 1
+    crossed = np.count_nonzero(through[:, 1:] & ~through[:, :-1], axis=1) + through[:, 0]
+    cost = np.count_nonzero(cuts == _OUTSIDE, axis=1) + _THROUGH * np.count_nonzero(through, axis=1)
+    cost = cost / height + _CROSSED * crossed
+    lean, foot = divmod(int(cost.argmin()), width)
+    return float(_LEANS[lean]), foot, float(cost[lean, foot])
