@@ -11,7 +11,7 @@ from PIL import Image
 Box = tuple[int, int, int, int]
 
 
-def glyph_of(image: np.ndarray, height: int) -> np.ndarray:
+def _glyph(image: np.ndarray, height: int) -> np.ndarray:
     rows, columns = np.flatnonzero(image.max(1) > 60), np.flatnonzero(image.max(0) > 60)
     cut = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
     width = max(2, round(cut.width * height / cut.height))
@@ -26,6 +26,12 @@ def whole_digits(mnist_sample: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarra
     images, labels = mnist_sample
     one = [len(find_blobs(find_runs(image > 100))) == 1 for image in images]
     return images[one], labels[one]
+
+
+@pytest.fixture(scope="session")
+def glyphs(whole_digits: tuple[np.ndarray, np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Those digits cut out and 48 pixels high, 0..1, and their labels."""
+    return [_glyph(image, 48) for image in whole_digits[0]], whole_digits[1]
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def page(
                 word = ""
                 for _ in range(count):
                     k = int(rng.integers(len(whole_digits[0])))
-                    glyph = glyph_of(whole_digits[0][k], height)
+                    glyph = _glyph(whole_digits[0][k], height)
                     h, w = glyph.shape
                     spot = picture[y : y + h, x : x + w]
                     spot += (ink - spot) * glyph

@@ -10,9 +10,8 @@ from pi_nn.reader import DigitReader
 from pi_nn.vision.marks import Mark
 from pi_nn.vision.scene import survey
 from pi_nn.vision.seam import parted
-from tests.vision.conftest import glyph_of
 
-Digits = tuple[np.ndarray, np.ndarray]
+Digits = tuple[list[np.ndarray], np.ndarray]
 HEIGHT = 48
 
 
@@ -27,7 +26,7 @@ def paper(*glyphs: tuple[np.ndarray, int]) -> np.ndarray:
 
 def touching(digits: Digits, left: int, right: int) -> tuple[np.ndarray, str]:
     """Two digits, the right one moved to the left until their ink meets, and what they say."""
-    a, b = (glyph_of(digits[0][k], HEIGHT) for k in (left, right))
+    a, b = (digits[0][k] for k in (left, right))
     # For each row how far apart they would be, were the right one to begin where the left one does.
     ends = np.where(a > 0.3, np.arange(a.shape[1]), -HEIGHT * 2).max(axis=1)
     starts = np.where(b > 0.3, np.arange(b.shape[1]), HEIGHT * 2).min(axis=1)
@@ -40,10 +39,10 @@ def first_mark(picture: np.ndarray) -> Mark:
 
 
 @pytest.mark.parametrize("name", ["digits-cnn", "digits-tiny"])
-def test_touching_digits_are_hardly_ever_published_as_one(whole_digits: Digits, name: str) -> None:
+def test_touching_digits_are_hardly_ever_published_as_one(glyphs: Digits, name: str) -> None:
     reader, wrong = DigitReader(load_network(name)), []
     for k in range(0, 200, 2):
-        picture, text = touching(whole_digits, k, k + 1)
+        picture, text = touching(glyphs, k, k + 1)
         read = reader.read(picture).text
         if read not in (None, text):
             wrong.append((text, read))
@@ -51,16 +50,16 @@ def test_touching_digits_are_hardly_ever_published_as_one(whole_digits: Digits, 
     assert len(wrong) <= 3, wrong
 
 
-def test_a_one_beside_a_round_digit_is_cut_off(whole_digits: Digits) -> None:
-    labels = whole_digits[1]
+def test_a_one_beside_a_round_digit_is_cut_off(glyphs: Digits) -> None:
+    labels = glyphs[1]
     ones, sixes = (np.flatnonzero(labels == digit)[:20] for digit in (1, 6))
-    pairs = [first_mark(touching(whole_digits, a, b)[0]) for a, b in zip(ones, sixes, strict=True)]
+    pairs = [first_mark(touching(glyphs, a, b)[0]) for a, b in zip(ones, sixes, strict=True)]
     assert sum(parted(mark) is not None for mark in pairs) >= 12
     left, right = next(parts for mark in pairs if (parts := parted(mark)))
     assert left.box[0] < right.box[0]
     assert min(left.height, right.height) >= 0.7 * HEIGHT
 
 
-def test_one_digit_is_hardly_ever_cut(whole_digits: Digits) -> None:
-    marks = [first_mark(paper((glyph_of(image, HEIGHT), 80))) for image in whole_digits[0][:200]]
+def test_one_digit_is_hardly_ever_cut(glyphs: Digits) -> None:
+    marks = [first_mark(paper((ink, 80))) for ink in glyphs[0][:200]]
     assert sum(parted(mark) is not None for mark in marks) <= 2
