@@ -17,7 +17,6 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -36,30 +35,20 @@ from pi_nn.training.result import calibrate, save_result  # noqa: E402
 from pi_nn.training.scene_tiles import scene_tiles  # noqa: E402
 from pi_nn.training.warp import Warp  # noqa: E402
 
-
-class Cycle(NamedTuple):
-    epochs: int
-    rate: float
-    augmentation: Augmentation = Augmentation()
-    junk_share: float = 0.12
-
-
 KINDS = {"digits-cnn": "cnn", "digits-tiny": "tiny"}
-# The second cycle: proportions of other hands, fewer troubles, more junk.
-FURTHER = Augmentation(gentle=Warp(aspect=0.15), wide_share=0.08, pen_share=0.2, trouble_share=0.18)
-CYCLES = {
-    "digits-cnn": [Cycle(20, 4e-3), Cycle(12, 2.5e-3, FURTHER, 0.3)],
-    "digits-tiny": [Cycle(16, 4e-3), Cycle(20, 2.5e-3, FURTHER, 0.3)],
-}
+EPOCHS = {"digits-cnn": 45, "digits-tiny": 50}
+AUGMENTATION = Augmentation(gentle=Warp(aspect=0.15), wide_share=0.08, pen_share=0.25, trouble_share=0.2)
+JUNK_SHARE = 0.22
+BANK = 80_000
 VALIDATION_JUNK = 2_000
-SCENES = 3_000
+SCENES = 6_000
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", choices=KINDS, metavar="NAME", help="digits-cnn, digits-tiny")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, help="one cycle of so many, instead of the bundled ones' two")
+    parser.add_argument("--epochs", type=int, help="instead of the bundled ones' number")
     parser.add_argument("--out", type=Path, default=REPO / "pi_nn" / "models", help="folder for the weights")
     parser.add_argument("--records", type=Path, default=REPO / "docs" / "records")
     parser.add_argument("--work", type=Path, default=Path("build"), help="folder for the checkpoints")
@@ -83,42 +72,46 @@ def show(epoch: Epoch, best: bool) -> None:
     )
 
 
-def recipe_of(cycle: Cycle, seed: int) -> Recipe:
+def recipe_of(epochs: int, seed: int) -> Recipe:
     return Recipe(
-        epochs=cycle.epochs,
+        epochs=epochs,
         batch_size=128,
-        learning_rate=cycle.rate,
+        learning_rate=4e-3,
         optimizer="adamw",
         weight_decay=0.02,
         schedule="cosine",
         warm_up=0.05,
-        average=0.998,
+        average=0.999,
         seed=seed,
     )
 
 
 def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dataset) -> None:
-    """Cycles: the rate falls to nothing, then training goes on from the best weights, at a lower rate."""
     network = build_network(KINDS[name], junk=True, rng=np.random.default_rng((options.seed, 0)))
     pens = DigitImages(train.images, train.labels.astype(np.uint8))
     scenes = scene_tiles(SCENES, pens, np.random.default_rng((options.seed, 2)))
-    mixture = Mixture(train.images, np.random.default_rng((options.seed, 1)), scenes=scenes)
+    mixture = Mixture(
+        train.images,
+        np.random.default_rng((options.seed, 1)),
+        augmentation=AUGMENTATION,
+        junk_share=JUNK_SHARE,
+        bank=BANK,
+        scenes=scenes,
+    )
     print(f"{name}: {fold(network).parameter_count} parameters", flush=True)
-    cycles = [Cycle(options.epochs, 4e-3)] if options.epochs else CYCLES[name]
-    for number, cycle in enumerate(cycles):
-        recipe = recipe_of(cycle, options.seed + 1000 * number)
-        checkpoint = options.work / f"{name}-{recipe.seed}.checkpoint.npz"
-        fitted = fit(
-            network,
-            train,
-            validation,
-            recipe,
-            augment=mixture.using(cycle.augmentation, junk_share=cycle.junk_share),
-            augmentation="mixture",
-            checkpoint=checkpoint,
-            resume=options.resume and checkpoint.exists(),
-            watch=Watch(epoch=show),
-        )
+    recipe = recipe_of(options.epochs or EPOCHS[name], options.seed)
+    checkpoint = options.work / f"{name}-{options.seed}.checkpoint.npz"
+    fitted = fit(
+        network,
+        train,
+        validation,
+        recipe,
+        augment=mixture,
+        augmentation="mixture",
+        checkpoint=checkpoint,
+        resume=options.resume and checkpoint.exists(),
+        watch=Watch(epoch=show),
+    )
     path = options.out / f"{name}.npz"
     save_result(
         path,

@@ -15,7 +15,7 @@ from pi_nn.training.fields import clouds, each, smooth_field
 from pi_nn.training.light import soften
 from pi_nn.training.shapes import NOT_DIGITS, write
 from pi_nn.training.strokes import curve, draw
-from pi_nn.training.warp import Images, Warp, resample, unit
+from pi_nn.training.warp import Images, Warp, resample, spread, unit
 from pi_nn.vision.tile import to_tile
 
 TILED = 0.35
@@ -164,7 +164,7 @@ def pairs(count: int, digits: Images, rng: np.random.Generator) -> Images:
     images = np.zeros((count, 28, 28), np.float32)
     pixel = np.arange(28, dtype=np.float32) - np.float32(13.5)
     three = rng.random((count, 1, 1)) < 0.25
-    stacked = rng.random((count, 1, 1)) < 0.2
+    stacked = rng.random((count, 1, 1)) < 0.1  # two 2s on top of each other look like a 3
     for k in range(3):
         digit = digits[rng.integers(0, len(digits), count)]
         shrink = np.where(three, 2.6, each(count, 1.3, 2.1, rng))
@@ -179,10 +179,10 @@ def pairs(count: int, digits: Images, rng: np.random.Generator) -> Images:
 
 
 def crossed_out(count: int, digits: Images, rng: np.random.Generator) -> Images:
-    """Two different digits written over each other, well apart from being one."""
+    """A digit with another, lying on its side, written over it: both whole, so that neither can be read."""
     first, second = digits[rng.integers(0, len(digits), (2, count))]
-    apart = Warp(degrees=60, scale=0.2, shift=6.0)
-    return np.maximum(apart(first, rng), apart(second[:, ::-1, ::-1].transpose(0, 2, 1), rng))
+    over = Warp(degrees=25, scale=0.15, shift=2.0)
+    return np.maximum(over(first, rng), over(second.transpose(0, 2, 1), rng))
 
 
 def gratings(count: int, digits: Images, rng: np.random.Generator) -> Images:
@@ -218,6 +218,26 @@ def blobs(count: int, digits: Images, rng: np.random.Generator) -> Images:
     inside = np.clip(rim - np.hypot(y * stretch, x / stretch) + 0.5, 0, 1)
     skin = 1 - each(count, 0.0, 0.8, rng) * clouds(count, 28, rng, roughness=(0.3, 1.2))
     return unit(inside * skin * each(count, 0.5, 1.0, rng))
+
+
+def garments(count: int, digits: Images, rng: np.random.Generator) -> Images:
+    """The same left and right, filled and shaded, often parted below: shirts, trousers, bottles, bags."""
+    pixel = np.arange(28, dtype=np.float32)
+    knots = rng.uniform(1.0, 13.0, (count, 6, 1)).astype(np.float32)
+    profile = (spread(28, 6) / spread(28, 6).sum(axis=1, keepdims=True)) @ knots
+    top, bottom = each(count, 0, 7, rng), each(count, 20, 28, rng)
+    across, down = np.abs(pixel - 13.5 - each(count, -1, 1, rng)), pixel[:, None]
+    inside = np.clip(profile - across + 0.5, 0, 1) * np.clip(down - top, 0, 1) * np.clip(bottom - down, 0, 1)
+    legs, fork = each(count, 0, 0.6, rng), each(count, 4, 24, rng)
+    upside_down = rng.random((count, 1, 1)) < 0.3
+    parted = np.where(upside_down, fork - down, down - fork)
+    gap = np.clip(legs * profile - across, 0, 1) * np.clip(parted, 0, 1)
+    inside = inside * (1 - gap * (rng.random((count, 1, 1)) < 0.5))
+    bands = 0.5 + 0.5 * np.sin(down * np.exp(each(count, -2, 0.5, rng)) + each(count, 0, 6.3, rng))
+    cloth = 1 - each(count, 0, 0.8, rng) * clouds(count, 28, rng, roughness=(0.3, 1.3))
+    cloth = cloth * (1 - bands * each(count, 0, 0.9, rng) * (rng.random((count, 1, 1)) < 0.4))
+    turned = np.where(rng.random((count, 1, 1)) < 0.2, inside.transpose(0, 2, 1), inside)
+    return unit(turned * cloth * each(count, 0.4, 1.0, rng))
 
 
 def scenes(count: int, digits: Images, rng: np.random.Generator) -> Images:
@@ -259,19 +279,20 @@ KINDS: tuple[tuple[float, Kind], ...] = (
     (0.5, blank),
     (0.5, noise),
     (3.0, letters),
-    (1.2, scribble),
+    (1.5, scribble),
     (0.7, coil),
-    (1.0, strokes),
+    (1.2, strokes),
     (0.8, fragments),
     (1.0, arcs),
     (0.5, frames),
     (1.2, blotches),
     (0.8, halves),
     (2.0, pairs),
-    (0.3, crossed_out),
+    (0.8, crossed_out),
     (1.0, gratings),
     (1.2, textures),
     (1.5, blobs),
+    (1.5, garments),
     (3.0, scenes),
     (0.6, edges),
 )
