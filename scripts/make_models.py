@@ -1,9 +1,8 @@
 """Make the bundled weights again, offline, from MNIST alone: make_models.py digits-cnn digits-tiny
 
 The first 55,000 training images are learned, the last 5,000 choose the epoch, the temperature and the
-thresholds, and the test images are not looked at (scripts/measure_models.py measures). MNIST is found as
-`pi-nn train` finds it. A run that was stopped goes on with --resume. What came of each seed is written to
-docs/records/NAME-SEED.json.
+thresholds, and the test images are not looked at: scripts/measure_models.py measures, and keeps the record
+of each seed. MNIST is found as `pi-nn train` finds it. A run that was stopped goes on with --resume.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two workers with one BLAS thread each beat one with two
 
 import argparse
-import hashlib
-import json
 import sys
 from pathlib import Path
 
@@ -24,7 +21,7 @@ REPO = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO))
 
 from pi_nn.cameras.digits import DigitImages  # noqa: E402
-from pi_nn.nn import build_network, fold, load_network  # noqa: E402
+from pi_nn.nn import build_network, fold  # noqa: E402
 from pi_nn.training.augmentation import Augmentation  # noqa: E402
 from pi_nn.training.datasets import Dataset, load_data  # noqa: E402
 from pi_nn.training.fit import Epoch, Watch, fit  # noqa: E402
@@ -50,7 +47,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, help="instead of the bundled ones' number")
     parser.add_argument("--out", type=Path, default=REPO / "pi_nn" / "models", help="folder for the weights")
-    parser.add_argument("--records", type=Path, default=REPO / "docs" / "records")
     parser.add_argument("--work", type=Path, default=Path("build"), help="folder for the checkpoints")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     return parser.parse_args()
@@ -125,22 +121,6 @@ def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dat
         name=name,
         calibration=calibrate(fold(network), with_junk(validation, options.seed)),
     )
-    note(path, options.records / f"{name}-{options.seed}.json")
-
-
-def note(path: Path, record: Path) -> None:
-    network = load_network(path)
-    record.parent.mkdir(parents=True, exist_ok=True)
-    content = {
-        "name": network.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "parameters": network.parameter_count,
-        "multiply_adds": network.multiply_adds,
-        "temperature": network.temperature,
-        "thresholds": network.thresholds.to_json(),
-        **network.record,
-    }
-    record.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
-"""Measure the bundled weights: python scripts/measure_models.py digits-cnn digits-tiny [--json FILE]
+"""Measure networks and keep their records: python scripts/measure_models.py digits-cnn runs/digits-cnn-2.npz
 
-Prints, as rows of a table, what docs/models.md holds: MNIST test, each kind of damage, other writers, junk
-and pictures that are no digits, calibration. Nothing here is used in training or to choose anything.
+For each weights file (or bundled name) docs/records/NAME-SEED.json gets its training record, the sums of
+the file and what it reached: MNIST test, each kind of damage, other writers, junk and pictures that are no
+digits, calibration. Nothing here is used in training or to choose anything. At the end, or with no file
+at all, the records' table is printed: mean and standard deviation over the seeds.
 MNIST is found as `pi-nn evaluate` finds it; --writers takes an .npz with `images` and `labels`;
 --photographs a folder with pictures of anything but digits, of which small patches are taken.
 """
@@ -15,7 +17,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import argparse
 import json
 import sys
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +35,7 @@ from pi_nn.training.junk import KINDS, junk
 from pi_nn.training.mixture import to_floats
 from pi_nn.training.warp import Images
 
+RECORDS = Path(__file__).resolve().parent.parent / "docs" / "records"
 SEED = 20_240_229  # of damage and junk; training counts its seeds from 1
 CHUNK = 500
 PATCHES = 4_000
@@ -107,19 +112,53 @@ def patches(folder: Path, count: int, rng: np.random.Generator) -> Images:
     return tiles
 
 
+def record(network: Network, figures: dict[str, float]) -> dict[str, Any]:
+    return {
+        "name": network.name,
+        "sha256": network.sha256,
+        "parameters": network.parameter_count,
+        "multiply_adds": network.multiply_adds,
+        "temperature": network.temperature,
+        "thresholds": network.thresholds.to_json(),
+        **network.record,
+        "measured": figures,
+    }
+
+
+def table(folder: Path) -> str:
+    """A column a network, a row a figure: mean ± standard deviation (of n - 1) over its records' seeds."""
+    found: dict[str, list[dict[str, float]]] = defaultdict(list)
+    for path in sorted(folder.glob("*.json")):
+        content = json.loads(path.read_text())
+        found[content["name"]].append(content["measured"])
+    rows = [["", *found], ["---"] * (len(found) + 1), ["seeds", *(str(len(runs)) for runs in found.values())]]
+    for figure in dict.fromkeys(name for runs in found.values() for run in runs for name in run):
+        rows.append(
+            [figure, *(spread([run[figure] for run in runs if figure in run]) for runs in found.values())]
+        )
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def spread(values: list[float]) -> str:
+    if len(set(values)) < 2:
+        return f"{values[0]:,g}" if values else "–"
+    return f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="+", help="bundled names or paths")
+    parser.add_argument("models", nargs="*", help="bundled names or paths")
     parser.add_argument("--writers", type=Path)
     parser.add_argument("--photographs", type=Path)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--records", type=Path, default=RECORDS, help="folder for the records")
     options = parser.parse_args()
     test = load_data("mnist", "test")
-    tables = {name: measure(load_network(name), test, options) for name in options.models}
-    for row in next(iter(tables.values())):
-        print(f"| {row} |", " | ".join(f"{table[row]:g}" for table in tables.values()), "|")
-    if options.json:
-        options.json.write_text(json.dumps(tables, indent=1) + "\n")
+    for name in options.models:
+        network = load_network(name)
+        content = record(network, measure(network, test, options))
+        path = options.records / f"{network.name}-{content['seed']}.json"
+        path.write_text(json.dumps(content, indent=1) + "\n")
+    print(table(options.records))
 
 
 if __name__ == "__main__":
