@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -41,17 +42,21 @@ def _residual(channels: int, rng: Rng) -> list[Layer]:
     return [Residual(body), ReLU()]
 
 
-def digits_cnn(outputs: int, rng: Rng) -> list[Layer]:
-    """28x28x1 -> 14x14x16 -> 7x7x40, twice residual -> 3x3x40 -> 96: 71,000 parameters, 1.8 M."""
+def digits_cnn(outputs: int, rng: Rng, *, width: int = 1) -> list[Layer]:
+    """28x28x1 -> 14x14x16 -> 7x7x40, twice residual -> 3x3x40 -> 96: 71,000 parameters, 1.8 M.
+
+    ``width`` multiplies the filters: a teacher has more of them.
+    """
+    few, some, many = 16 * width, 40 * width, 96 * width
     return [
-        *_conv(1, 16, 5, rng, stride=2, padding=2),
-        *_conv(16, 40, 3, rng, stride=2, padding=1),
-        *_residual(40, rng),
-        *_residual(40, rng),
+        *_conv(1, few, 5, rng, stride=2, padding=2),
+        *_conv(few, some, 3, rng, stride=2, padding=1),
+        *_residual(some, rng),
+        *_residual(some, rng),
         MaxPool2d(2),
-        *_conv(40, 96, 3, rng),
+        *_conv(some, many, 3, rng),
         Flatten(),
-        Linear(96, outputs, rng=rng),
+        Linear(many, outputs, rng=rng),
     ]
 
 
@@ -78,13 +83,13 @@ def fully_connected(sizes: list[int], rng: Rng) -> list[Layer]:
 
 
 IMAGE_NETWORKS: Mapping[str, Callable[[int, Rng], list[Layer]]] = MappingProxyType(
-    {"cnn": digits_cnn, "tiny": digits_tiny}
+    {"cnn": digits_cnn, "tiny": digits_tiny, "teacher": partial(digits_cnn, width=2)}
 )
 MLP = "784-200-10"
 
 
 def build_network(kind: str, *, classes: int = 10, junk: bool = False, rng: Rng) -> Sequential:
-    """A network with fresh weights: ``mlp``, ``cnn``, ``tiny``, or sizes such as ``784-200-10``.
+    """A network with fresh weights: ``mlp``, ``cnn``, ``tiny``, ``teacher``, or sizes such as ``784-200-10``.
 
     ``junk`` adds one last output, for whatever is no digit. The sizes of a fully connected network end
     with the number of classes. Raises :class:`NetworkError` for an unknown name.

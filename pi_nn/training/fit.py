@@ -43,10 +43,10 @@ class Epoch:
     learning_rate: float
     seconds: float
 
-    @property
-    def rank(self) -> tuple[float, float]:
-        """Better epochs have a higher one: accuracy on the validation images, then their loss."""
-        return self.validation_accuracy, -self.validation_loss
+    def rank(self, keep: str = "accuracy") -> tuple[float, float]:
+        """Better epochs have a higher one, see :class:`Recipe`; between equals the other figure decides."""
+        figures = self.validation_accuracy, -self.validation_loss
+        return figures if keep == "accuracy" else figures[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def fit(
             if not run.history:
                 raise
             interrupted = True
-    best = max(run.history, key=lambda epoch: epoch.rank)
+    best = max(run.history, key=lambda epoch: epoch.rank(recipe.keep))
     network.load_state(run.best)
     return Fitted(tuple(run.history), best, interrupted)
 
@@ -170,7 +170,8 @@ class _Run:
             self._check_collapse(loss, validation_loss)
             rate = self.schedule((number + 1) * len(self.batches) - 1)
             result = Epoch(number + 1, loss, validation_loss, accuracy, rate, self.clock() - started)
-            best = not self.history or result.rank > max(epoch.rank for epoch in self.history)
+            keep = self.recipe.keep
+            best = not self.history or result.rank(keep) > max(epoch.rank(keep) for epoch in self.history)
             state = self.network.state() if best else self.best
         # Side by side, so that ctrl-C leaves both or none.
         self.history, self.best = [*self.history, result], state

@@ -179,8 +179,10 @@ def pairs(count: int, digits: Images, rng: np.random.Generator) -> Images:
 
 
 def crossed_out(count: int, digits: Images, rng: np.random.Generator) -> Images:
-    """A digit with another, lying on its side, written over it: both whole, so that neither can be read."""
-    first, second = digits[rng.integers(0, len(digits), (2, count))]
+    """A digit with another, lying on its side, written over it: both full of ink, so that neither is read."""
+    ink = digits.sum(axis=(1, 2))
+    full = digits[ink >= np.median(ink)]
+    first, second = full[rng.integers(0, len(full), (2, count))]
     over = Warp(degrees=25, scale=0.15, shift=2.0)
     return np.maximum(over(first, rng), over(second.transpose(0, 2, 1), rng))
 
@@ -288,7 +290,7 @@ KINDS: tuple[tuple[float, Kind], ...] = (
     (1.2, blotches),
     (0.8, halves),
     (2.0, pairs),
-    (0.8, crossed_out),
+    (0.4, crossed_out),
     (1.0, gratings),
     (1.2, textures),
     (1.5, blobs),

@@ -33,7 +33,7 @@ def save_learning_curve(history: Sequence[Epoch], path: Path) -> None:
     figure = Figure(figsize=(7, 6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     numbers = [epoch.number for epoch in history]
-    best = max(history, key=lambda epoch: epoch.rank)
+    best = max(history, key=lambda epoch: epoch.rank())
     marker = "o" if len(history) < 30 else None
     above.plot(numbers, [e.loss for e in history], color=INK, marker=marker, ms=3, label="training")
     above.plot(

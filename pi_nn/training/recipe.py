@@ -21,6 +21,8 @@ class Recipe:
     ``average`` is the decay of the moving average of the weights (0: none), ``clip`` the largest joint norm
     of the gradients (0: no limit), ``warm_up`` the share of all steps over which the rate rises, ``workers``
     the threads that share each batch: another number rounds differently, so it belongs to the recipe.
+    ``keep`` says which epoch's weights stay, by the validation images: the highest ``accuracy``, or the
+    lowest ``loss``, which tells epochs apart that differ by a digit or two of thousands.
     """
 
     epochs: int = 20
@@ -37,13 +39,19 @@ class Recipe:
     clip: float = 0.0
     seed: int = 0
     workers: int = 2
+    keep: str = "accuracy"
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigError(f"{name.replace('_', '-')} is {value}, expected {low} to {high}")
-        for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("loss", LOSSES)):
+        for name, known in (
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("loss", LOSSES),
+            ("keep", KEEP),
+        ):
             if getattr(self, name) not in known:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}, expected one of {', '.join(known)}")
 
@@ -61,6 +69,8 @@ class Recipe:
     def make_loss(self) -> Loss:
         return LOSSES[self.loss](self)
 
+
+KEEP = ("accuracy", "loss")
 
 RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {

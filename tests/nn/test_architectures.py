@@ -32,7 +32,7 @@ def test_the_books_shapes() -> None:
     "kind", ["resnet", "784", "784-0-10", "784-x-10", "784-200-10-", "", "1-" * 20 + "1"]
 )
 def test_unknown_networks_are_named(kind) -> None:
-    with pytest.raises(NetworkError, match="known: mlp, cnn, tiny, or sizes"):
+    with pytest.raises(NetworkError, match="known: mlp, cnn, tiny, teacher, or sizes"):
         build_network(kind, rng=RNG)
 
 

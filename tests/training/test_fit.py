@@ -119,7 +119,7 @@ def test_best_epoch_is_kept_not_the_last(train_data: Dataset, validation_data: D
     watch = Watch(epoch=lambda result, best: seen.append((result, best)))
     recipe = Recipe(4, 30, 2e-3, schedule="constant")
     fitted = fit(network, train_data, validation_data, recipe, augment=ruin, watch=watch)
-    assert fitted.best == max(fitted.history, key=lambda epoch: epoch.rank) == fitted.history[1]
+    assert fitted.best == max(fitted.history, key=lambda epoch: epoch.rank()) == fitted.history[1]
     assert seen == list(zip(fitted.history, [True, True, False, False], strict=True))
     outputs = network.forward(validation_data.images.reshape(-1, 784) / np.float32(255))
     accuracy = float(np.mean(outputs.argmax(axis=1) == validation_data.labels))
