@@ -32,8 +32,10 @@ def junk(count: int, digits: Images, rng: np.random.Generator) -> Images:
         chosen = np.flatnonzero(kind == k)
         if len(chosen):
             images[chosen] = make(len(chosen), digits, rng)
-    # What the vision code takes for a digit by mistake comes cut to its ink and laid in the middle.
-    for place in np.flatnonzero(rng.random(count) < TILED):
+    # What the vision code takes for a digit by mistake comes cut to its ink and laid in the middle. A line
+    # that no longer leaves its tile would be a 1.
+    through = [make is passing for _, make in KINDS]
+    for place in np.flatnonzero((rng.random(count) < TILED) & ~np.array(through)[kind]):
         images[place] = to_tile(images[place])
     return images
 
@@ -277,6 +279,19 @@ def edges(count: int, digits: Images, rng: np.random.Generator) -> Images:
     return unit(image)
 
 
+def passing(count: int, digits: Images, rng: np.random.Generator) -> Images:
+    """A line right through the tile, on paper or something grey: a seam, a rim. A 1 ends inside its tile."""
+    angle, away = each(count, 0, np.pi, rng)[:, 0], each(count, -8, 8, rng)[:, 0]
+    along = np.array([-26.0, 0.0, 26.0]) + 0 * angle
+    across = away + np.array([1.0, 0.0, 1.0]) * each(count, -9, 9, rng)[:, 0]
+    y, x = along * np.sin(angle) + across * np.cos(angle), along * np.cos(angle) - across * np.sin(angle)
+    line = curve((np.stack([y, x], axis=2) + 13.5).astype(np.float32), 9)
+    stroke = draw(line, np.exp(each(count, -0.2, 1.9, rng))[:, 0, 0])
+    ground = each(count, 0, 0.5, rng) * clouds(count, 28, rng, roughness=(0.2, 0.9))
+    ground *= rng.random((count, 1, 1)) < 0.6
+    return unit(np.maximum(ground, stroke * each(count, 0.3, 1.0, rng)))
+
+
 KINDS: tuple[tuple[float, Kind], ...] = (
     (0.5, blank),
     (0.5, noise),
@@ -297,5 +312,6 @@ KINDS: tuple[tuple[float, Kind], ...] = (
     (1.5, garments),
     (3.0, scenes),
     (0.6, edges),
+    (1.2, passing),
 )
 """Kinds with their weights in the mixture."""
