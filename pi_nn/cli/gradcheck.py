@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     default="tiny",
     show_default=True,
     metavar="KIND",
-    help="mlp, cnn, tiny, or sizes such as 784-200-10.",
+    help="mlp, cnn, tiny, teacher, or sizes such as 784-200-10.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the weights, the pictures and the sample.")
 @click.option(

@@ -126,6 +126,18 @@ def test_best_epoch_is_kept_not_the_last(train_data: Dataset, validation_data: D
     assert accuracy == fitted.best.validation_accuracy > fitted.history[-1].validation_accuracy
 
 
+@pytest.mark.parametrize(("keep", "best"), [("accuracy", 0), ("loss", 1)])
+def test_what_is_kept_is_what_the_recipe_says(keep: str, best: int) -> None:
+    lucky, sure = Epoch(1, 0.2, 0.0173, 0.9962, 3e-3, 1.0), Epoch(2, 0.1, 0.0164, 0.9954, 1e-3, 1.0)
+    assert max(lucky, sure, key=lambda epoch: epoch.rank(keep)) == (lucky, sure)[best]
+    assert Recipe(keep=keep).keep == keep
+
+
+def test_an_unknown_way_to_keep_is_refused() -> None:
+    with pytest.raises(ConfigError, match="keep is 'newest', expected one of accuracy, loss"):
+        Recipe(keep="newest")
+
+
 def test_ctrl_c_keeps_the_best_epoch(train_data: Dataset, validation_data: Dataset) -> None:
     def press(epoch: int, done: int, total: int, loss: float) -> None:
         if (epoch, done) == (2, 3):
