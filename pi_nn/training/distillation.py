@@ -24,7 +24,7 @@ class Taught:
 
     augment: Augment
     teacher: Network
-    share: float = 0.7
+    share: float = 0.5
 
     def __call__(
         self, images: NDArray[np.uint8], labels: NDArray[np.int64], rng: np.random.Generator
