@@ -131,7 +131,7 @@ def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dat
         recipe,
         train,
         validation,
-        command=["scripts/make_models.py", *sys.argv[1:]],
+        command=["scripts/make_models.py", name, "--seed", str(options.seed), "--epochs", str(recipe.epochs)],
         augmentation=told,
         name=name,
         calibration=calibrate(fold(network), with_junk(validation, options.seed)),

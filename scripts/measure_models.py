@@ -141,7 +141,7 @@ def table(folder: Path) -> str:
 
 def spread(values: list[float]) -> str:
     if len(set(values)) < 2:
-        return f"{values[0]:,g}" if values else "–"
+        return f"{values[0]:,.10g}" if values else "–"
     return f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
 
 
