@@ -1,4 +1,4 @@
-"""docs/models.md tells what the records hold, and the records are of networks whose making can be repeated."""
+"""docs/models.md tells what the records hold, and a record says how its network can be made again."""
 
 from __future__ import annotations
 
