@@ -1,7 +1,7 @@
 """Measure networks and keep their records: python scripts/measure_models.py digits-cnn runs/digits-cnn-2.npz
 
-For each weights file (or bundled name) docs/records/NAME-SEED.json gets its training record, the sums of
-the file and what it reached: MNIST test, each kind of damage, other writers, junk and pictures that are no
+For each weights file (or bundled name) docs/records/networks/NAME-SEED.json gets its training record, its
+sum and what it reached: MNIST test, each kind of damage, other writers, junk and pictures that are no
 digits, calibration. Nothing here is used in training or to choose anything. At the end, or with no file
 at all, the records' table is printed: mean and standard deviation over the seeds.
 MNIST is found as `pi-nn evaluate` finds it; --writers takes an .npz with `images` and `labels`;
@@ -35,7 +35,7 @@ from pi_nn.training.junk import KINDS, junk
 from pi_nn.training.mixture import to_floats
 from pi_nn.training.warp import Images
 
-RECORDS = Path(__file__).resolve().parent.parent / "docs" / "records"
+RECORDS = Path(__file__).resolve().parent.parent / "docs" / "records" / "networks"
 SEED = 20_240_229  # of damage and junk; training counts its seeds from 1
 CHUNK = 500
 PATCHES = 4_000

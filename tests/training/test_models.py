@@ -26,7 +26,10 @@ def test_a_bundled_network_is_small_knows_junk_and_has_its_record(name: str) -> 
     assert network.multiply_adds <= multiply_adds
     assert network.has_junk
     assert network.record["data"]["training"]["images"] == 55_000
-    records = [json.loads(path.read_text()) for path in (REPO / "docs" / "records").glob(f"{name}-*.json")]
+    records = [
+        json.loads(path.read_text())
+        for path in (REPO / "docs" / "records" / "networks").glob(f"{name}-*.json")
+    ]
     assert network.sha256 in [record["sha256"] for record in records]
 
 
