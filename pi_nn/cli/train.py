@@ -21,7 +21,9 @@ SHOWN = 10
 
 
 @click.command()
-@click.option("--network", help="mlp (784-200-10), cnn, tiny, teacher, or sizes such as 784-100-10.  [default: mlp]")
+@click.option(
+    "--network", help="mlp (784-200-10), cnn, tiny, teacher, or sizes such as 784-100-10.  [default: mlp]"
+)
 @click.option("--data", default="mnist", show_default=True, help="mnist, or a path: see below.")
 @click.option(
     "--epochs",
