@@ -89,29 +89,31 @@ def recipe_of(epochs: int, seed: int) -> Recipe:
     )
 
 
-def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dataset) -> None:
-    network = build_network(KINDS[name], junk=True, rng=np.random.default_rng((options.seed, 0)))
+def mixture_of(name: str, seed: int, train: Dataset) -> Mixture:
     pens = DigitImages(train.images, train.labels.astype(np.uint8))
-    scenes = scene_tiles(SCENES, pens, np.random.default_rng((options.seed, 2)))
-    mixture = Mixture(
+    return Mixture(
         train.images,
-        np.random.default_rng((options.seed, 1)),
+        np.random.default_rng((seed, 1)),
         augmentation=Augmentation(
             gentle=Warp(aspect=0.15), wide_share=0.06, pen_share=0.25, trouble_share=TROUBLE_SHARE[name]
         ),
         junk_share=JUNK_SHARE,
         bank=BANK,
-        scenes=scenes,
+        scenes=scene_tiles(SCENES, pens, np.random.default_rng((seed, 2))),
     )
+
+
+def make(name: str, options: argparse.Namespace, train: Dataset, validation: Dataset) -> None:
+    network = build_network(KINDS[name], junk=True, rng=np.random.default_rng((options.seed, 0)))
+    augment: Augment = mixture_of(name, options.seed, train)
+    told = "mixture"
+    weights = options.teacher or options.work / "teacher.npz"
+    if name != "teacher":
+        teacher = load_network(weights)
+        augment, told = Taught(augment, teacher), f"mixture, taught by {teacher.sha256}"
     print(f"{name}: {fold(network).parameter_count} parameters", flush=True)
     recipe = recipe_of(options.epochs or EPOCHS[name], options.seed)
     checkpoint = options.work / f"{name}-{options.seed}.checkpoint.npz"
-    weights = options.teacher or options.work / "teacher.npz"
-    augment: Augment = mixture
-    told = "mixture"
-    if name != "teacher":
-        teacher = load_network(weights)
-        augment, told = Taught(mixture, teacher), f"mixture, taught by {teacher.sha256}"
     fitted = fit(
         network,
         train,
