@@ -73,7 +73,8 @@ def test_a_newer_python_under_another_name_is_found(path: Path) -> None:
 def test_a_python_without_venv_is_asked_for(path: Path, tmp_path: Path) -> None:
     script(path / "apt-get", "exit 1")
     # Like Debian's python3 without python3-venv: it runs, but has no ensurepip.
-    script(path / "python3", f'case "$*" in *ensurepip*) exit 1 ;; esac; exec {sys.executable} "$@"')
+    python = shlex.quote(sys.executable)
+    script(path / "python3", f'case "$*" in *ensurepip*) exit 1 ;; esac; exec {python} "$@"')
     code = f"prepare {shlex.quote(str(ROOT))} {shlex.quote(str(tmp_path / 'venv'))} train ''"
     done = sourced(without_system_python(code), path)
     assert done.returncode == 1
