@@ -254,3 +254,15 @@ def test_digits_on_a_dark_ruled_line_do_not_count_as_its_ends() -> None:
     pixels = sevens((40, 40), (120, 40), (200, 40))
     pixels[66:69] = INK
     assert DigitReader(Picky()).read(pixels).raw.replace(" ", "") == "777"
+
+
+@pytest.mark.parametrize(("wall", "text"), [(4, "7"), (30, None)])
+def test_a_digit_in_the_midst_of_other_ink_is_not_believed(wall: int, text: str | None) -> None:
+    """A box around it is one thing; cloth, hatching and grain hang together and are everywhere."""
+    box = sevens((140, 50))
+    pixels = paper()
+    pixels[40 - wall : 100 + wall, 132 - wall : 168 + wall] = INK
+    pixels[40:100, 132:168] = box[40:100, 132:168]
+    reading = DigitReader(Picky()).read(pixels)
+    assert (reading.raw, reading.text) == ("7", text)
+    assert reading.reason == (None if text else "crowded")

@@ -32,6 +32,11 @@ _LONG: Final = 0.5
 _PAIR: Final = 1.1
 # In a frame of so many marks beside two for each digit, the paper around a digit must be smooth.
 _CLUTTER: Final = 20
+# Where ink covers this much of a frame, it may be hatching, grain or cloth: then no more than this share of a
+# digit's surroundings may be ink, of a bar's less, since all of these are full of bars.
+_INKY: Final = 0.12
+_AROUND: Final = 0.3
+_AROUND_BAR: Final = 0.2
 # Lengths in heights of the usual digit: how far from its neighbours a digit of a line stands at most, and how
 # wide several that touch are; of a piece of ink beside a digit its length and its distance.
 _AMONG: Final = 2.0
@@ -194,13 +199,21 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
         why = found.spoilt.get(id(guess))
         if not doubtful and bad:
             why = "not_a_digit"
-        elif not doubtful and (crowded or (cluttered and is_rough(scene, guess.mark))):
+        elif not doubtful and (crowded or _is_hemmed_in(scene, guess.mark, cluttered)):
             why = "crowded"
         elif id(guess.cut) in torn:
             why = why or "low_confidence"  # what was cut is believed as a whole or not at all
         hindered = hindrance(scene, guess.mark) if doubtful or why else None
         reasons.append(flaw(scene, guess.mark) or hindered or why)
     return reasons
+
+
+def _is_hemmed_in(scene: Scene, mark: Mark, cluttered: bool) -> bool:
+    """Whether a mark may be a part of what is all around it."""
+    if cluttered and is_rough(scene, mark):
+        return True
+    most = _AROUND_BAR if mark.box[2] < _NARROW * mark.height else _AROUND
+    return scene.inkiness > _INKY and scene.ink_around(mark) > most
 
 
 def _is_upright(mark: Mark) -> bool:

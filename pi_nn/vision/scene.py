@@ -48,6 +48,8 @@ _RIM: Final = 3
 _WIDEST_CUT: Final = 1.25
 _STILL_INK: Final = 0.2
 _MOST_RUNS: Final = 300_000
+# So many heights of a mark around it are its surroundings.
+_SURROUNDINGS: Final = 0.75
 # No more marks than this are looked at, nor more than one for so many pixels beyond the first hundred: a
 # newspaper before the camera must not keep a Pi Zero for half a minute.
 _MOST_MARKS: Final = 700
@@ -183,6 +185,33 @@ class Scene:
         rim = grey[grown(inner) & ~inner]
         ink = float(np.median(grey[own]))
         return (rim if len(rim) else np.full(1, 255, np.uint8)), ink
+
+    @cached_property
+    def inkiness(self) -> float:
+        """Share of the picture that its marks cover, 0..1."""
+        return sum(mark.area for mark in self.marks) / max(self.size[0] * self.size[1], 1)
+
+    def ink_around(self, mark: Mark) -> float:
+        """Share of a mark's surroundings that other ink covers, 0..1."""
+        x, y, w, h = mark.box
+        reach = int(_SURROUNDINGS * h)
+        left, right = max(x - reach, 0), min(x + w + reach, self.size[1])
+        top, bottom = max(y - reach, 0), min(y + h + reach, self.size[0])
+        runs = self._runs
+        near = (runs.row >= top) & (runs.row < bottom)
+        covered = np.minimum(runs.stop[near], right) - np.maximum(runs.start[near], left)
+        ink = int(covered[covered > 0].sum()) - mark.area
+        return ink / max((right - left) * (bottom - top) - w * h, 1)
+
+    @cached_property
+    def _runs(self) -> Runs:
+        """The runs of all marks."""
+        each = [mark.runs for mark in self.marks]
+        return Runs(
+            np.concatenate([runs.row for runs in each]),
+            np.concatenate([runs.start for runs in each]),
+            np.concatenate([runs.stop for runs in each]),
+        )
 
     def is_hair(self, mark: Mark) -> bool:
         """Whether a mark is much thinner than the pen: a crease, a hair."""
