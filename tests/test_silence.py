@@ -126,6 +126,9 @@ def test_the_finger_of_a_hand_is_no_one() -> None:
         ((60, 100, 20, 40), None),
         ((400, 10, 20, 40), None),
         ((48, 46, 6, 6), None),
+        ((48, -8, 20, 4), 0),
+        ((48, -8, 6, 4), None),
+        ((48, -40, 20, 4), None),
     ],
 )
 def test_what_stands_beside_a_digit(other: Box, place: int | None) -> None:

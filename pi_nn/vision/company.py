@@ -25,6 +25,9 @@ _LONG_BREAK: Final = 1.0
 _ASIDE: Final = 0.35
 # On a digit's line is what has its middle between these shares of its height, from the top.
 _UNDER_TOP: Final = -0.3
+# The loose bar of a 5 flies higher: ink so much wider than high, its middle no farther above than this.
+_BAR_OVER_TOP: Final = -0.8
+_LEVEL_BAR: Final = 2.0
 _ABOVE_FOOT: Final = 0.85
 # Right under a digit is what has its middle above this.
 _UNDER: Final = 1.4
@@ -69,7 +72,7 @@ def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[i
     """For each of ``others`` the nearest digit on whose line it stands, ``None`` without one.
 
     It is at most ``reach`` heights of the digit away, and its middle neither above nor below the digit, nor
-    where a full stop stands; or it is right under the digit.
+    where a full stop stands; or it is right under the digit, or a level bar that flies a little higher.
     """
     if not digits:
         return [None] * len(others)
@@ -79,7 +82,8 @@ def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[i
         gap = np.maximum(np.maximum(left - (x + w), x - (left + width)), 0) / h
         level = (top + height / 2 - y) / h
         under = (gap == 0) & (level > _ABOVE_FOOT) & (level < _UNDER)
-        gap[((level < _UNDER_TOP) | (level > _ABOVE_FOOT)) & ~under] = np.inf
+        top_level = _BAR_OVER_TOP if width > _LEVEL_BAR * height else _UNDER_TOP
+        gap[((level < top_level) | (level > _ABOVE_FOOT)) & ~under] = np.inf
         nearest = int(gap.argmin())
         found.append(nearest if gap[nearest] <= reach else None)
     return found
