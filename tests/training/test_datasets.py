@@ -164,6 +164,33 @@ def test_csv_in_bulk_answers_as_field_by_field(
     assert [data.labels[0], *data.images[0].ravel()] == [int(text) for text in fields]
 
 
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]),
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from(["", ",", "0", "7", "00", "\n", "x"])), max_size=3),
+)
+@settings(max_examples=200, deadline=None)
+def test_rows_in_bulk_are_those_of_the_strict_reading(
+    seed: int, ink: float, changes: list[tuple[float, str]]
+) -> None:
+    """However the zeros lie, and wherever a character is not what it was."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, 256, (3, 785)) * (rng.random((3, 785)) < ink)
+    text = "".join(",".join(map(str, row)) + "\n" for row in rows)
+    for place, character in changes:
+        at = int(place * (len(text) - 2))
+        text = text[:at] + character + text[at + 1 :]
+    bulk = plain_rows(text.encode())
+    fields = [line.split(",") for line in text.split("\n")[:-1]]
+    sound = all(
+        len(line) == 785 and all(f.isdigit() and len(f) <= 3 and int(f) <= 255 for f in line)
+        for line in fields
+    )
+    assert (bulk is not None) == sound
+    if bulk is not None:
+        assert bulk.tolist() == [[int(field) for field in line] for line in fields]
+
+
 @given(st.binary(max_size=3000))
 def test_plain_rows_of_anything_are_none_or_rows(data: bytes) -> None:
     rows = plain_rows(data)
