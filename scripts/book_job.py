@@ -20,7 +20,7 @@ from pi_nn.training.fit import fit
 from pi_nn.training.recipe import Recipe
 
 NETWORK = "784-10-10"
-RECIPE = Recipe(epochs=1, batch_size=64, learning_rate=0.1, optimizer="nesterov", workers=1)
+RECIPE = Recipe(epochs=1, batch_size=96, learning_rate=0.15, optimizer="nesterov", workers=1)
 BOOK_RATE = 0.2
 """The best of 0.1, 0.2 and 0.3 for 10 hidden nodes."""
 FEW = 100

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 
 import numpy as np
 
 from pi_nn.nn.conv import Conv2d
 from pi_nn.nn.linear import Linear
+from pi_nn.nn.products import REFERENCE_BLAS
 from pi_nn.nn.winograd import transforms
 from pi_nn.nn.workspace import Array, aligned
 
-# With the weights of an output side by side the reference BLAS (Debian's, on a 32-bit Pi without OpenBLAS)
-# adds up dot products in a register, a sixth fewer instructions. OpenBLAS on other machines is up to a third
-# slower that way, except for few outputs.
-_DOT_PRODUCTS = platform.machine().startswith("armv")
+# With the weights of an output side by side the reference BLAS adds up dot products in a register, a sixth
+# fewer instructions. OpenBLAS is up to a third slower that way, except for few outputs.
 _FEW = 16
 
 
@@ -49,6 +47,6 @@ class Matrices:
 
 def arranged(weights: Array) -> Array:
     """Weights (…, outputs, inputs) as (…, inputs, outputs), in memory as this machine likes it."""
-    if _DOT_PRODUCTS or weights.shape[-2] <= _FEW:
+    if REFERENCE_BLAS or weights.shape[-2] <= _FEW:
         return aligned(weights).swapaxes(-1, -2)
     return aligned(weights.swapaxes(-1, -2))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pi_nn.nn.products import REFERENCE_BLAS
 from pi_nn.nn.workspace import Array
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ def laid_out(weights: Array) -> Array:
 
     A kernel (out, in, kh, kw) lies as (out, kh, kw, in): the patches of an (N, H, W, C) image unfold in the
     order kh, kw, in, and the kernel's matrix is then a view of it. A matrix (out, in) lies as (in, out): so
-    OpenBLAS multiplies a batch a quarter faster. Weights that a file will bring have no memory yet.
+    OpenBLAS multiplies a batch a quarter faster, but not the reference BLAS. Weights that a file will bring
+    have no memory yet.
     """
     if not weights.flags.writeable:
         return weights
-    if weights.ndim == 2:
+    if weights.ndim == 2 and not REFERENCE_BLAS:
         return np.asfortranarray(weights)
     if weights.ndim == 4:
         return np.ascontiguousarray(weights.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)

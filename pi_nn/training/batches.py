@@ -46,7 +46,8 @@ class Batches:
 
     A label of -1 becomes the last output, which must then be one more than the classes. Every random
     choice comes from (seed, epoch, number of the batch), never from the order in which threads work.
-    ``together`` is the least number of images that may form a batch.
+    ``together`` is the least number of images that may form a batch. ``as_bytes`` hands out unaugmented
+    images as they are, for a network that takes bytes.
     """
 
     data: Dataset
@@ -56,6 +57,7 @@ class Batches:
     outputs: int
     augment: Augment = plain
     together: int = 1
+    as_bytes: bool = False
 
     def __len__(self) -> int:
         return len(self._starts())
@@ -88,7 +90,8 @@ class Batches:
 
     def _as_they_are(self, shares: list[NDArray[np.intp]]) -> Iterator[Batch]:
         indices = np.concatenate(shares)
-        x = as_input(self.data.images[indices], self.input_shape)
+        images = self.data.images[indices]
+        x = images.reshape(-1, *self.input_shape) if self.as_bytes else as_input(images, self.input_shape)
         targets = as_targets(self.data.labels[indices], self.outputs)
         end = 0
         for share in shares:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from pi_nn.errors import DivergenceError
-from pi_nn.nn import Sequential, SoftmaxCrossEntropy, clip_gradients
+from pi_nn.nn import Linear, Sequential, SoftmaxCrossEntropy, clip_gradients
+from pi_nn.nn.products import REFERENCE_BLAS
 from pi_nn.training.batches import Augment, Batches, as_targets, check_labels, plain
 from pi_nn.training.checkpoint import Checkpoint, State
 from pi_nn.training.datasets import Dataset
@@ -139,6 +140,10 @@ class _Run:
             augment,
             # BatchNorm cannot learn from one image.
             together=SMALLEST_SHARE if network.buffers() else 1,
+            # Where multiplications are dear it pays to look which pixels are blank.
+            as_bytes=REFERENCE_BLAS
+            and isinstance(network.layers[0], Linear)
+            and train.images.dtype == np.uint8,
         )
         self.team = Team(network, recipe.make_loss(), recipe.workers)
         self.parameters = network.parameters()

@@ -7,7 +7,18 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pi_nn.errors import NetworkError
-from pi_nn.nn import BatchNorm1d, BatchNorm2d, Conv2d, MaxPool2d, ReLU, Sigmoid, Softmax, Step
+from pi_nn.nn import (
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Step,
+    products,
+)
 
 RNG = np.random.default_rng(1)
 
@@ -77,3 +88,30 @@ def test_activations_at_extremes() -> None:
 def test_more_padding_than_a_kernel_can_use_is_refused() -> None:
     with pytest.raises(NetworkError, match="padding is 3, expected a whole number from 0 to 2"):
         Conv2d(1, 1, 3, padding=3, rng=RNG)
+
+
+def test_bytes_are_pixels_and_blank_ones_are_left_out() -> None:
+    linear = Linear(30, 4, rng=RNG)
+    linear.copy_from(linear, np.float64)
+    for blank in (12, 30, 0):
+        pixels = RNG.integers(1, 256, (5, 30)).astype(np.uint8)
+        pixels[:, :blank] = 0
+        g = RNG.normal(size=(5, 4))
+        found = []
+        for x in (pixels, pixels / 255):
+            y = linear.forward(x, training=True).copy()
+            linear.backward(g, to_input=False)
+            found += [y, linear.weight.grad.copy(), linear.forward(x)]
+        for by_bytes, by_numbers in zip(found[:3], found[3:], strict=True):
+            assert_allclose(by_bytes, by_numbers, rtol=1e-6)
+            assert by_bytes.dtype == by_numbers.dtype
+
+
+def test_the_products_for_the_reference_blas_are_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, weight, g = RNG.normal(size=(6, 9)), RNG.normal(size=(4, 9)), RNG.normal(size=(6, 4))
+    plain = products.outputs(x, weight), products.weight_gradient(g, x)
+    monkeypatch.setattr(products, "REFERENCE_BLAS", True)
+    out = np.empty((6, 4))
+    assert products.outputs(x, weight, out) is out
+    assert_allclose(out, plain[0])
+    assert_allclose(products.weight_gradient(g, x), plain[1])

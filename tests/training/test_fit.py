@@ -330,3 +330,14 @@ def test_soft_targets(train_data: Dataset, validation_data: Dataset) -> None:
         return (images / 255).astype(np.float32), rows
 
     assert fit(small(), train_data, validation_data, QUICK, augment=softened).best.validation_accuracy > 0.9
+
+
+def test_a_network_learns_the_same_from_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = batches(60, 1).data
+    outputs = []
+    for as_bytes in (False, True):
+        monkeypatch.setattr("pi_nn.training.fit.REFERENCE_BLAS", as_bytes)
+        network = build_network("784-12-10", rng=np.random.default_rng(0))
+        fit(network, train, train, Recipe(epochs=2, batch_size=20))
+        outputs.append(network.forward(train.images.reshape(-1, 784) / np.float32(255)))
+    np.testing.assert_allclose(outputs[0], outputs[1], atol=1e-4)
