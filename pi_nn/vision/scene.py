@@ -42,6 +42,8 @@ _BAR: Final = 0.45
 _SPECKS: Final = 0.05
 _MOSTLY: Final = 0.6
 _FEW_BARS: Final = 3
+# Ink of which so much lies on the course of lines is a crossing or a corner of them.
+_ON_LINES: Final = 0.7
 # The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
 _RIM: Final = 3
 # A picture that was cut to a digit is at most this many times wider than high.
@@ -134,13 +136,18 @@ class Scene:
     def unlined(self, mark: Mark) -> list[Mark] | None:
         """The marks left of one without its lines; ``None`` where it has none to speak of."""
         whole = mark.mask()
-        left = without_lines(whole)
-        if left is None:
+        unruled = without_lines(whole)
+        if unruled is None:
             return None
         # The corner of a table touches where its lines end; a digit on one sticks out or stays within.
-        lines = around(find_runs(whole & ~left), mark.box)
-        pieces = torn_marks(left, mark.box, _LEAST_PIECE, lines)
-        pieces = [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
+        lines = around(find_runs(whole & ~unruled.left), mark.box)
+        pieces = torn_marks(unruled.left, mark.box, _LEAST_PIECE, lines)
+        pieces = [
+            piece
+            for piece in pieces
+            if piece.thickness >= _REMAINS * self.pen
+            and _share_in(unruled.course, piece, mark.box) < _ON_LINES
+        ]
         tall = [piece for piece in pieces if piece.height >= LEAST_HEIGHT]
         bars = {id(piece) for piece in tall if piece.box[2] < _BAR * piece.height}
         # Lines that lean too much to be followed leave bars and little else; digits are not all ones.
@@ -223,7 +230,8 @@ class Scene:
         small = [mark for mark in self.marks if not self.is_large(mark)]
         if sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks):
             small = list(self.marks)
-        widths = np.concatenate([mark.runs.stop - mark.runs.start for mark in small])
+        # A bar that lies is no thicker than it is high.
+        widths = np.concatenate([np.minimum(mark.runs.stop - mark.runs.start, mark.height) for mark in small])
         firm = widths[widths > 2]
         widths = np.sort(firm if len(firm) else widths)
         return int(widths[(len(widths) - 1) // 2] + widths[len(widths) // 2]) // 2
@@ -264,6 +272,13 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
 
 def _without_marks(grey: NDArray[np.uint8], reason: str | None) -> Scene:
     return Scene(reason="too_dark" if int(grey.max()) < _DARK else reason)
+
+
+def _share_in(mask: NDArray[np.bool_], mark: Mark, box: Box) -> float:
+    """The share of a mark's ink that lies in ``mask``, which covers ``box``."""
+    x, y, w, h = mark.box
+    x, y = x - box[0], y - box[1]
+    return np.count_nonzero(mask[y : y + h, x : x + w] & mark.mask()) / mark.area
 
 
 def _difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
