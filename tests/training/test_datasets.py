@@ -191,6 +191,15 @@ def test_rows_in_bulk_are_those_of_the_strict_reading(
         assert bulk.tolist() == [[int(field) for field in line] for line in fields]
 
 
+def test_plain_rows_of_every_spelling_of_a_number() -> None:
+    # Before the number stands nothing, a number of one digit or of two, or a line.
+    for text in (f"{number:0{width}d}" for width in (1, 2, 3, 4) for number in range(0, 10**width, width)):
+        line = f"{text}{',7' * 391},{text}{',12' * 391},{text}\n"
+        rows = plain_rows((line * 2).encode())
+        found = None if rows is None else rows[:, [0, 392, 784]].tolist()
+        assert found == (None if len(text) > 3 or int(text) > 255 else [[int(text)] * 3] * 2), text
+
+
 @given(st.binary(max_size=3000))
 def test_plain_rows_of_anything_are_none_or_rows(data: bytes) -> None:
     rows = plain_rows(data)
