@@ -30,6 +30,8 @@ _BESIDE_BARS: Final = 2
 _LONG: Final = 0.5
 # Two digits that touch are at least this many heights wide.
 _PAIR: Final = 1.1
+# And each is nearly as high as the two together; the sides of a 0 that were cut apart are not.
+_EVEN: Final = 0.85
 # In a frame of so many marks beside two for each digit, the paper around a digit must be smooth.
 _CLUTTER: Final = 20
 # Where ink covers this much of a frame, it may be hatching, grain or cloth: then no more than this share of a
@@ -151,11 +153,12 @@ def _faded(digits: list[Guess], faint: list[Guess], confidence: float) -> dict[i
 
 
 def _ill_cut(guesses: list[Guess], digits: list[Guess]) -> dict[int, str]:
-    """Digits cut out of ink that holds something else too, or that is hardly wider than one digit."""
+    """Digits cut out of ink that holds something else too, is hardly wider than one, or higher than them."""
     kept = {id(guess) for guess in digits}
     ill = {id(guess.cut) for guess in guesses if guess.cut and id(guess) not in kept}
     narrow = {id(g.cut) for g in digits if g.cut and g.cut.box[2] < _PAIR * g.cut.height}
-    return {id(guess): "low_confidence" for guess in digits if id(guess.cut) in ill | narrow}
+    low = {id(g.cut) for g in digits if g.cut and g.mark.height < _EVEN * g.cut.height}
+    return {id(guess): "low_confidence" for guess in digits if id(guess.cut) in ill | narrow | low}
 
 
 def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark], reach: float) -> dict[int, str]:

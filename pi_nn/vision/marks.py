@@ -75,6 +75,13 @@ def torn_marks(left: Mask, box: Box, least: int, bound: Box | None = None) -> li
     return marks_of(blobs, np.flatnonzero(blobs.boxes[:, 2:].max(axis=1, initial=0) >= least), bound or box)
 
 
+def mark_of(part: Mask, whole: Mark) -> Mark:
+    """The ``part`` of a mark, a mask of the size of its box, that holds some ink."""
+    runs, (x, y) = find_runs(part), whole.box[:2]
+    runs = Runs(runs.row + y, runs.start + x, runs.stop + x)
+    return Mark(runs, _around(runs), int((runs.stop - runs.start).sum()), whole.torn)
+
+
 def joined(marks: list[Mark]) -> Mark:
     """Several marks as one."""
     if len(marks) == 1:

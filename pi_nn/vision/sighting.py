@@ -7,7 +7,7 @@ frames need one round of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from pi_nn.vision.choose import best_way
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
 from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
-from pi_nn.vision.seam import parted
+from pi_nn.vision.seam import CLEAR_CUT, may_be_pair, moved, parted, speaks_for_pair
 from pi_nn.vision.tile import SIDE
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ _LEAST_CUT_HEIGHT: Final = 12
 _SOLID: Final = 6.0
 # A part narrower than this many heights is a bar.
 _BAR: Final = 0.4
+# What is as likely a pair as a digit is one with this chance less: shown, and not believed.
+_UNDECIDED: Final = 0.25
 # What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
 _OPEN: Final = 0.1
 
@@ -88,7 +90,7 @@ def sight(scene: Scene, score: Score) -> Sight:
     together, left = _best(scene, score, joins, known)
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
-    return Sight(_parted(scene, score, whole), left + torn)
+    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn)
 
 
 def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
@@ -122,22 +124,48 @@ def _cut_apart(
 
 
 def _parted(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
-    """``found`` with two digits for what looks like one, but falls into two that both look like one."""
+    """``found`` with two digits for what looks like one, but more like two."""
     # What is no digit, or too wide for one, was looked at already.
     offers = {
         id(guess): parts
         for guess in found
         if guess.cut is None and guess.quality > _CLEAR and not scene.at_edge(guess.mark)
-        if (parts := parted(guess.mark)) and all(map(_digit_sized, parts))
+        if may_be_pair(guess.mark, guess.quality) and (parts := parted(guess.mark))
+        if speaks_for_pair(guess.mark, guess.quality, parts[2], 1.0) and all(map(_digit_sized, parts[:2]))
     }
-    wholes = {id(part): guess.mark for guess in found for part in offers.get(id(guess), ())}
-    known = _guesses(scene, score, [part for parts in offers.values() for part in parts], wholes)
+    wholes = {id(part): guess.mark for guess in found for part in offers.get(id(guess), ())[:2]}
+    known = _guesses(scene, score, [part for parts in offers.values() for part in parts[:2]], wholes)
     settled = []
     for guess in found:
-        halves = [known[id(part)] for part in offers.get(id(guess), ())]
-        both = halves and all(half.quality > _CLEAR for half in halves)
-        settled += halves if both else [guess]
+        if id(guess) not in offers:
+            settled.append(guess)
+            continue
+        left, right, cost = offers[id(guess)]
+        halves = [known[id(left)], known[id(right)]]
+        worse = min(half.quality for half in halves)
+        if not speaks_for_pair(guess.mark, guess.quality, cost, worse):
+            settled.append(guess)
+        elif cost <= CLEAR_CUT:
+            settled += halves
+        else:
+            settled.append(replace(guess, junk=max(guess.junk, _UNDECIDED)))
     return settled
+
+
+def _weighed(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
+    """``found``, where of cut digits the mean opinion is told on the cut and on one a little to each side.
+
+    A digit that is whole reads the same with a little of its neighbour, or without its own rim.
+    """
+    views = {id(guess): moved(guess.mark, guess.cut) for guess in found if guess.cut}
+    known = _guesses(scene, score, [mark for pair in views.values() for mark in pair])
+    weighed = []
+    for guess in found:
+        seen = [guess, *(known[id(mark)] for mark in views.get(id(guess), ()))]
+        odds = np.stack([g.probabilities for g in seen]).mean(axis=0, dtype=np.float32)
+        junk = sum(g.junk for g in seen) / len(seen)
+        weighed.append(replace(guess, probabilities=odds, junk=junk) if len(seen) > 1 else guess)
+    return weighed
 
 
 def _best(

@@ -9,7 +9,7 @@ from pi_nn.nn import load_network
 from pi_nn.reader import DigitReader
 from pi_nn.vision.marks import Mark
 from pi_nn.vision.scene import survey
-from pi_nn.vision.seam import parted
+from pi_nn.vision.seam import moved, parted, speaks_for_pair
 
 Digits = tuple[list[np.ndarray], np.ndarray]
 HEIGHT = 48
@@ -47,19 +47,26 @@ def test_touching_digits_are_hardly_ever_published_as_one(glyphs: Digits, name: 
         if read not in (None, text):
             wrong.append((text, read))
     # Without the cut 4 and 6 of 100 were.
-    assert len(wrong) <= 3, wrong
+    assert len(wrong) <= 1, wrong
 
 
 def test_a_one_beside_a_round_digit_is_cut_off(glyphs: Digits) -> None:
     labels = glyphs[1]
     ones, sixes = (np.flatnonzero(labels == digit)[:20] for digit in (1, 6))
     pairs = [first_mark(touching(glyphs, a, b)[0]) for a, b in zip(ones, sixes, strict=True)]
-    assert sum(parted(mark) is not None for mark in pairs) >= 12
-    left, right = next(parts for mark in pairs if (parts := parted(mark)))
+    # As one digit they are of middling quality; both halves are clear.
+    cuts = [(pair, cut) for pair in pairs if (cut := parted(pair))]
+    two = [(pair, cut) for pair, cut in cuts if speaks_for_pair(pair, 0.95, cut[2], 0.99)]
+    assert len(two) >= 12
+    whole, (left, right, _) = two[0]
     assert left.box[0] < right.box[0]
     assert min(left.height, right.height) >= 0.7 * HEIGHT
+    # Moved, the cut leaves the left one more ink, then less.
+    more, less = moved(left, whole)
+    assert less.area < left.area < more.area < whole.area
 
 
 def test_one_digit_is_hardly_ever_cut(glyphs: Digits) -> None:
-    marks = [first_mark(paper((ink, 80))) for ink in glyphs[0][:200]]
-    assert sum(parted(mark) is not None for mark in marks) <= 2
+    reader = DigitReader(load_network("digits-tiny"))
+    read = [reader.read(paper((ink, 80))).raw for ink in glyphs[0][:200]]
+    assert sum(len(raw) != 1 for raw in read) <= 4
