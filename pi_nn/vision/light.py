@@ -64,6 +64,8 @@ _WIDEST_PEN: Final = 60
 _PER_LEVEL: Final = (255 * 64 // np.maximum(np.arange(256), 1)).astype(np.uint16)
 # Seen that finely, ink stands out more clearly than cloth and other texture.
 _FINE_SHARE: Final = 0.5
+# There the paper is looked for within so many widths of the pen.
+_WIDER: Final = 1.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,13 @@ class Lit:
         right = min((self.corner[0] + columns - _NEAR) * self.cell, width)
         bottom = min((self.corner[1] + rows - _NEAR) * self.cell, height)
         return left, top, right - left, bottom - top
+
+    def paper_around(self, box: Box) -> Floats:
+        """The paper of the cells that ``box`` of the grey picture touches, and of those beside them."""
+        x, y, w, h = box
+        left, top = x // self.cell - self.corner[0], y // self.cell - self.corner[1]
+        right, bottom = (x + w - 1) // self.cell - self.corner[0], (y + h - 1) // self.cell - self.corner[1]
+        return self.paper[max(top - 1, 0) : bottom + 2, max(left - 1, 0) : right + 2]
 
     def ink(self) -> NDArray[np.bool_]:
         """Where in :attr:`inked` there is ink, bool (height, width)."""
@@ -277,9 +286,8 @@ def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
     The paper is looked for just beyond a stroke's width, so the edge of a shadow or of the page is no ink.
     """
     x, y, w, h = box
-    reach = min(max(3, round(1.2 * pen)), _WIDEST_PEN)
     grey = lit.grey[y : y + h, x : x + w]
-    paper = closed_pixels(grey, reach)
+    paper = closed_pixels(grey, min(max(3, round(_WIDER * pen)), _WIDEST_PEN))
     least = np.maximum(1 - lit.threshold / lit.paper, _FINE_SHARE * lit.strongest)
     share = lit.upsampled((255 - least * 255).astype(np.uint8), box)
     # The type said: NumPy 1 keeps to bytes where a factor would fit into one.

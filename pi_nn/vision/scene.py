@@ -11,11 +11,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
-from pi_nn.vision.cells import Bytes
+from pi_nn.vision.cells import Bytes, as_grey, as_image
 from pi_nn.vision.light import Lit, fine_ink, level
 from pi_nn.vision.marks import Mark, around, grown, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.ruling import without_lines
@@ -33,6 +33,8 @@ _LEAST_PIECE: Final = 3
 _LARGE: Final = 0.4
 # Finer light that leaves this share of a mark has found no structure in it.
 _UNCHANGED: Final = 0.5
+# So does what leaves this share of a mark at a shadow's edge, which is thin beside the digits on it.
+_UNSHADED: Final = 0.9
 # A hair is thinner than this share of the pen.
 _HAIR: Final = 0.4
 # What is thinner than this share of the pen where a line was taken away are its remains.
@@ -49,6 +51,8 @@ _RIM: Final = 3
 # A picture that was cut to a digit is at most this many times wider than high.
 _WIDEST_CUT: Final = 1.25
 _STILL_INK: Final = 0.2
+# Within a mark no lamp's light changes by more than this factor.
+_UNEVEN: Final = 1.8
 _MOST_RUNS: Final = 300_000
 # So many heights of a mark around it are its surroundings.
 _SURROUNDINGS: Final = 0.75
@@ -133,6 +137,14 @@ class Scene:
         """Whether the mark may be a grid, a table or a ruled line with digits that touch it."""
         return max(mark.box[2:]) > _LARGE * min(self.size)
 
+    def is_uneven(self, mark: Mark) -> bool:
+        """Whether the edge of a shadow, or of the paper, runs through a mark or right beside it."""
+        assert self.lit is not None
+        paper = self.lit.paper_around(mark.box)
+        # Beside ink that fills the picture no paper is left to tell it by.
+        filled = mark.box[2:] == self.size[::-1]
+        return not filled and float(paper.max()) > _UNEVEN * float(paper.min())
+
     def unlined(self, mark: Mark) -> list[Mark] | None:
         """The marks left of one without its lines; ``None`` where it has none to speak of."""
         whole = mark.mask()
@@ -161,7 +173,8 @@ class Scene:
         if pieces is not None:
             return pieces
         left = mark.mask() & fine_ink(self.lit, mark.box, self.pen)
-        if np.count_nonzero(left) > _UNCHANGED * mark.area:
+        most = _UNSHADED if self.is_uneven(mark) else _UNCHANGED
+        if np.count_nonzero(left) > most * mark.area:
             return [mark]
         # What sticks out of a shadow touches the border of both, so the frame is the bound.
         pieces = torn_marks(left, mark.box, _LEAST_PIECE, (0, 0, *self.size[::-1]))
@@ -172,26 +185,31 @@ class Scene:
 
         Ink ends all around; the corner of a grid and the finger of a hand go on.
         """
-        rim, ink = self._rim(mark)
-        return float(np.mean(rim < ink + _STILL_INK * (float(np.percentile(rim, 75)) - ink)))
+        grey, own, rim = self._rim(mark)
+        if not rim.any():
+            return 0.0
+        # In a shadow the ink is darker too: there it is the ink right beside that counts.
+        ink = _darkest_near(grey, own)[rim] if self.is_uneven(mark) else np.median(grey[own])
+        paper = np.percentile(grey[rim], 75)
+        return float(np.mean(grey[rim] < ink + _STILL_INK * (paper - ink)))
 
     def roughness(self, mark: Mark) -> float:
         """How much darker than most of a mark's rim a tenth of it is, as a share of the contrast."""
-        rim, ink = self._rim(mark)
-        dark, middle = np.percentile(rim, [10, 50])
-        return float((middle - dark) / max(middle - ink, 1))
+        grey, own, rim = self._rim(mark)
+        if not rim.any():
+            return 0.0
+        dark, middle = np.percentile(grey[rim], [10, 50])
+        return float((middle - dark) / max(middle - float(np.median(grey[own])), 1))
 
-    def _rim(self, mark: Mark) -> tuple[Bytes, float]:
-        """The grey of the pixels around a mark, a few pixels off, (n,), and the median grey of its ink."""
+    def _rim(self, mark: Mark) -> tuple[Bytes, NDArray[np.bool_], NDArray[np.bool_]]:
+        """The grey around a mark, where the mark is, and where its rim is: the pixels a few pixels off."""
         assert self.lit is not None
         x, y, w, h = mark.box
         left, top = max(x - _RIM, 0), max(y - _RIM, 0)
         grey = self.lit.grey[top : y + h + _RIM, left : x + w + _RIM]
         own = mark.runs.paint(left, top, grey.shape[1], grey.shape[0])
         inner = grown(own, _RIM - 1)
-        rim = grey[grown(inner) & ~inner]
-        ink = float(np.median(grey[own]))
-        return (rim if len(rim) else np.full(1, 255, np.uint8)), ink
+        return grey, own, grown(inner) & ~inner
 
     @cached_property
     def inkiness(self) -> float:
@@ -279,6 +297,12 @@ def _share_in(mask: NDArray[np.bool_], mark: Mark, box: Box) -> float:
     x, y, w, h = mark.box
     x, y = x - box[0], y - box[1]
     return np.count_nonzero(mask[y : y + h, x : x + w] & mark.mask()) / mark.area
+
+
+def _darkest_near(grey: Bytes, own: NDArray[np.bool_]) -> Bytes:
+    """For each pixel of ``grey`` the darkest ink of the mark ``own`` from which its rim is no farther."""
+    dark = np.where(own, grey, np.uint8(255))
+    return as_grey(as_image(dark).filter(ImageFilter.MinFilter(2 * _RIM + 1)))
 
 
 def _difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:

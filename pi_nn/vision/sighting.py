@@ -96,15 +96,17 @@ def sight(scene: Scene, score: Score) -> Sight:
 def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
     """A mark, or what it falls into where it is no digit but digits on lines, in a grid, in a shadow."""
     guess = known.get(id(mark))
-    if not scene.is_large(mark) and not (mark.thickness > _SOLID * scene.pen and _is_nothing(guess)):
+    uneven = scene.is_uneven(mark)
+    thick = mark.thickness > _SOLID * scene.pen and _is_nothing(guess)
+    if not scene.is_large(mark) and not thick and not uneven:
         pieces = scene.unlined(mark) if guess is None and _row_sized(mark) else None
         return [mark] if pieces is None else pieces
-    # At the frame's edge a large mark hardly ever is a digit, whatever it looks like.
-    if guess and guess.quality > _CLEAR and not scene.at_edge(mark):
+    # At the frame's edge, or at a shadow's, a mark may be no digit, whatever it looks like.
+    if guess and guess.quality > _CLEAR and not uneven and not scene.at_edge(mark):
         return [mark]
     pieces = scene.opened(mark)
     ends = any(_digit_sized(piece) and not _goes_on(scene, piece) for piece in pieces)
-    return pieces if ends or guess is None else [mark]
+    return pieces if ends or guess is None or (uneven and not pieces) else [mark]
 
 
 def _is_nothing(guess: Guess | None) -> bool:
