@@ -132,8 +132,8 @@ def _parted(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
         id(guess): parts
         for guess in found
         if guess.cut is None and guess.quality > _CLEAR and not scene.at_edge(guess.mark)
-        if may_be_pair(guess.mark, guess.quality) and (parts := parted(guess.mark))
-        if speaks_for_pair(guess.mark, guess.quality, parts[2], 1.0) and all(map(_digit_sized, parts[:2]))
+        if may_be_pair(guess.mark, guess.quality) and (parts := parted(guess.mark, guess.quality))
+        if all(map(_digit_sized, parts[:2]))
     }
     wholes = {id(part): guess.mark for guess in found for part in offers.get(id(guess), ())[:2]}
     known = _guesses(scene, score, [part for parts in offers.values() for part in parts[:2]], wholes)

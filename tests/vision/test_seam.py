@@ -55,7 +55,7 @@ def test_a_one_beside_a_round_digit_is_cut_off(glyphs: Digits) -> None:
     ones, sixes = (np.flatnonzero(labels == digit)[:20] for digit in (1, 6))
     pairs = [first_mark(touching(glyphs, a, b)[0]) for a, b in zip(ones, sixes, strict=True)]
     # As one digit they are of middling quality; both halves are clear.
-    cuts = [(pair, cut) for pair in pairs if (cut := parted(pair))]
+    cuts = [(pair, cut) for pair in pairs if (cut := parted(pair, 0.95))]
     two = [(pair, cut) for pair, cut in cuts if speaks_for_pair(pair, 0.95, cut[2], 0.99)]
     assert len(two) >= 12
     whole, (left, right, _) = two[0]
