@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,13 @@ def _is_reference() -> bool:
     if not platform.machine().startswith("armv"):
         return False
     with suppress(OSError):
-        return "openblas" not in Path("/proc/self/maps").read_text()
+        return is_reference(Path("/proc/self/maps").read_text())
     return False
+
+
+def is_reference(maps: str) -> bool:
+    """Whether no faster library is among the files that a process has mapped (proc_pid_maps(5))."""
+    return re.search(r"openblas|libatlas|/atlas|libblis|/blis", maps) is None
 
 
 REFERENCE_BLAS: Final = _is_reference()

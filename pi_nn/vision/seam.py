@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,6 +41,14 @@ _PAIR: Final = 1.25
 _ASIDE: Final = 0.1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """The ``halves`` of a mark, left and right, and what the cut between them costs."""
+
+    halves: tuple[Mark, Mark]
+    cost: float
+
+
 def may_be_pair(mark: Mark, whole: float) -> bool:
     """Whether it pays to look for a cut through a mark of quality ``whole``, 0..1, as one digit."""
     if len(mark.runs) < _LEAST_RUNS * mark.height or mark.box[2] < _NARROWEST * mark.height:
@@ -58,11 +67,8 @@ def _log_odds(quality: float) -> float:
     return math.log(share / (1 - share))
 
 
-def parted(mark: Mark, whole: float) -> tuple[Mark, Mark, float] | None:
-    """The two digits that a mark may be, left and right, and what the cut between them costs.
-
-    ``whole`` is its quality as one digit: ``None`` where that speaks against any pair.
-    """
+def parted(mark: Mark, whole: float) -> Pair | None:
+    """The two digits that a mark may be; ``None`` where its quality as one, ``whole``, speaks against it."""
     x, y, width, height = mark.box
     step = max(1, height // _ROWS)
     lean, foot, cost = _cheapest(mark.mask()[::step, ::step])
@@ -74,7 +80,7 @@ def parted(mark: Mark, whole: float) -> tuple[Mark, Mark, float] | None:
     left, right = between(mark, x, cut), between(mark, cut, x + width)
     if left is None or right is None or _gap(left, right) > _WIDEST_GAP * width:
         return None
-    return left, right, cost
+    return Pair((left, right), cost)
 
 
 def _gap(left: Mark, right: Mark) -> float:

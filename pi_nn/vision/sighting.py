@@ -129,25 +129,22 @@ def _parted(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
     """``found`` with two digits for what looks like one, but more like two."""
     # What is no digit, or too wide for one, was looked at already.
     offers = {
-        id(guess): parts
+        id(guess): pair
         for guess in found
         if guess.cut is None and guess.quality > _CLEAR and not scene.at_edge(guess.mark)
-        if may_be_pair(guess.mark, guess.quality) and (parts := parted(guess.mark, guess.quality))
-        if all(map(_digit_sized, parts[:2]))
+        if may_be_pair(guess.mark, guess.quality) and (pair := parted(guess.mark, guess.quality))
+        if all(map(_digit_sized, pair.halves))
     }
-    wholes = {id(part): guess.mark for guess in found for part in offers.get(id(guess), ())[:2]}
-    known = _guesses(scene, score, [part for parts in offers.values() for part in parts[:2]], wholes)
+    wholes = {id(half): g.mark for g in found if id(g) in offers for half in offers[id(g)].halves}
+    known = _guesses(scene, score, [half for pair in offers.values() for half in pair.halves], wholes)
     settled = []
     for guess in found:
-        if id(guess) not in offers:
+        pair = offers.get(id(guess))
+        halves = [known[id(half)] for half in pair.halves] if pair else []
+        worse = min((half.quality for half in halves), default=0.0)
+        if pair is None or not speaks_for_pair(guess.mark, guess.quality, pair.cost, worse):
             settled.append(guess)
-            continue
-        left, right, cost = offers[id(guess)]
-        halves = [known[id(left)], known[id(right)]]
-        worse = min(half.quality for half in halves)
-        if not speaks_for_pair(guess.mark, guess.quality, cost, worse):
-            settled.append(guess)
-        elif cost <= CLEAR_CUT:
+        elif pair.cost <= CLEAR_CUT:
             settled += halves
         else:
             settled.append(replace(guess, junk=max(guess.junk, _UNDECIDED)))

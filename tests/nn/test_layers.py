@@ -115,3 +115,16 @@ def test_the_products_for_the_reference_blas_are_the_others(monkeypatch: pytest.
     assert products.outputs(x, weight, out) is out
     assert_allclose(out, plain[0])
     assert_allclose(products.weight_gradient(g, x), plain[1])
+
+
+@pytest.mark.parametrize(
+    ("library", "reference"),
+    [
+        ("/usr/lib/arm-linux-gnueabihf/blas/libblas.so.3.11.0", True),
+        ("/usr/lib/arm-linux-gnueabihf/openblas-pthread/libblas.so.3", False),
+        ("/usr/lib/arm-linux-gnueabihf/atlas/libblas.so.3", False),
+        ("/home/pi/published/blas/libblas.so.3", True),
+    ],
+)
+def test_the_reference_blas_is_known_by_the_libraries_in_memory(library: str, reference: bool) -> None:
+    assert products.is_reference(f"b6c00000-b6c80000 r-xp 00000000 b3:02 4711  {library}\n") is reference

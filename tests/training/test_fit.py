@@ -334,10 +334,18 @@ def test_soft_targets(train_data: Dataset, validation_data: Dataset) -> None:
 
 def test_a_network_learns_the_same_from_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     train = batches(60, 1).data
-    outputs = []
+    outputs, seen, forward = [], set(), Linear.forward
+
+    def watched(layer: Linear, x: np.ndarray, **more: object) -> np.ndarray:
+        seen.add(x.dtype.name)
+        return forward(layer, x, **more)
+
+    monkeypatch.setattr(Linear, "forward", watched)
     for as_bytes in (False, True):
         monkeypatch.setattr("pi_nn.training.fit.REFERENCE_BLAS", as_bytes)
+        assert "uint8" not in seen
         network = build_network("784-12-10", rng=np.random.default_rng(0))
         fit(network, train, train, Recipe(epochs=2, batch_size=20))
         outputs.append(network.forward(train.images.reshape(-1, 784) / np.float32(255)))
+    assert "uint8" in seen
     np.testing.assert_allclose(outputs[0], outputs[1], atol=1e-4)

@@ -56,9 +56,9 @@ def test_a_one_beside_a_round_digit_is_cut_off(glyphs: Digits) -> None:
     pairs = [first_mark(touching(glyphs, a, b)[0]) for a, b in zip(ones, sixes, strict=True)]
     # As one digit they are of middling quality; both halves are clear.
     cuts = [(pair, cut) for pair in pairs if (cut := parted(pair, 0.95))]
-    two = [(pair, cut) for pair, cut in cuts if speaks_for_pair(pair, 0.95, cut[2], 0.99)]
+    two = [(pair, cut) for pair, cut in cuts if speaks_for_pair(pair, 0.95, cut.cost, 0.99)]
     assert len(two) >= 12
-    whole, (left, right, _) = two[0]
+    whole, (left, right) = two[0][0], two[0][1].halves
     assert left.box[0] < right.box[0]
     assert min(left.height, right.height) >= 0.7 * HEIGHT
     # Moved, the cut leaves the left one more ink, then less.
