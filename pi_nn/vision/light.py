@@ -206,7 +206,9 @@ def ink_is_light(low: Shorts, high: Shorts, mean: Shorts) -> bool:
     Edges of paper and texture are as often light as dark and cancel. Pens of unknown width need
     neighbourhoods of unknown size: from one cell upwards, until one side clearly outweighs the other.
     """
-    usual, total = _median(high - low), 0.0
+    # Where most of the frame is written on, what is usual is ink: half of the largest difference is no noise.
+    ranges = high - low
+    usual, total = min(_median(ranges), ranges.max() >> np.int16(1)), 0.0
     while True:
         dark, light = _weight(mean - low - usual), _weight(high - mean - usual)
         if abs(dark - light) > _DECIDED * (dark + light):

@@ -56,10 +56,10 @@ _UNEVEN: Final = 1.8
 _MOST_RUNS: Final = 300_000
 # So many heights of a mark around it are its surroundings.
 _SURROUNDINGS: Final = 0.75
-# No more marks than this are looked at, nor more than one for so many pixels beyond the first hundred: a
+# No more marks than this are looked at, nor more than one for so many pixels beyond the first ones: a
 # newspaper before the camera must not keep a Pi Zero for half a minute.
 _MOST_MARKS: Final = 700
-_FIRST_MARKS: Final = 100
+_FIRST_MARKS: Final = 200
 _ROOM: Final = 1500
 # A frame whose lightest place is darker than this shows nothing.
 _DARK: Final = 40
