@@ -10,7 +10,7 @@ from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
 from pi_nn.records import Box
 from pi_nn.vision.company import beside, in_a_line
-from pi_nn.vision.marks import is_grid, is_slash, torn_marks
+from pi_nn.vision.marks import is_bar, is_grid, is_slash, torn_marks
 
 INK = 40
 
@@ -214,6 +214,30 @@ def test_one_stroke_that_lies_is_no_digit(width: int, slash: bool) -> None:
         left = width * (49 - row) // 49
         mask[row, left : left + 8] = True
     assert is_slash(torn_marks(mask, (0, 0, 0, 0), 3)[0]) is slash
+
+
+@pytest.mark.parametrize("lean", [0, 30, -30])
+def test_a_one_is_a_bar_that_may_lean_and_a_seven_is_none(lean: int) -> None:
+    mask = np.zeros((50, 48), bool)
+    for row in range(50):
+        left = 20 + lean * (row - 25) // 50
+        mask[row, left : left + 8] = True
+    assert is_bar(torn_marks(mask, (0, 0, 0, 0), 3)[0])
+    mask[:6, 4:40] = True
+    assert not is_bar(torn_marks(mask, (0, 0, 0, 0), 3)[0])
+
+
+def test_bars_of_a_texture_are_no_ones() -> None:
+    """Hair, wood and cloth: leaning bars everywhere, some of them as clear of others as a digit is."""
+    pixels = paper()
+    for top in range(-30, 160, 55):
+        for left in range(-20, 320, 40):
+            for row in range(max(top, 0), min(top + 42, 160)):
+                x = left + (row - top) * 9 // 20 + top // 5
+                pixels[row, max(x, 0) : max(x + 9, 0)] = INK
+    reading = DigitReader(Picky()).read(pixels)
+    assert len(reading.digits) > 20
+    assert not any(p.accepted for p in reading.digits)
 
 
 def test_a_wide_two_is_no_slash() -> None:

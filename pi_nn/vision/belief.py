@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pi_nn.records import Box
 from pi_nn.vision.cause import flaw, hindrance, is_rough
 from pi_nn.vision.company import among_strangers, beside, in_a_line, is_alike, is_crumb, usual_height
 from pi_nn.vision.lattice import clusters
-from pi_nn.vision.marks import Mark, joined
+from pi_nn.vision.marks import Mark, is_bar, joined
 from pi_nn.vision.scene import Scene
 from pi_nn.vision.sighting import Guess, Sight
 
@@ -25,8 +24,10 @@ _MISSED: Final = 0.5
 # Where most are bars this narrow, faint ink counts too: grain makes no other digits.
 _NARROW: Final = 0.5
 _MOSTLY: Final = 0.7
-# Where all are bars, so many things this long beside them are too many: a hand's outline, a table's lines.
+# Where all are bars, so many things this long beside them are too many: a hand's outline, a table's lines. In
+# an inky frame so many more for each of them are: hair, wood and cloth are bars and little else.
 _BESIDE_BARS: Final = 2
+_MORE: Final = 0.25
 _LONG: Final = 0.5
 # Two digits that touch are at least this many heights wide.
 _PAIR: Final = 1.1
@@ -191,7 +192,11 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     alone = among_strangers(boxes, shaky, strangers)
     lines = [mark.box for mark, why in found.refused if why == "touches_edge" or mark.torn]
     alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
-    firm = [box for box, no, bad in zip(boxes, weak, alone, strict=True) if not no and not bad]
+    firm = [
+        guess.mark
+        for guess, no, bad in zip(digits, weak, alone, strict=True)
+        if not no and not bad and not scene.at_edge(guess.mark)
+    ]
     seen = len(digits) + len(found.refused)
     # Where there was too much to look at all of it, a digit may be missing from any number.
     crowded = scene.left_out >= max(_MISSED * ink.height, 1) or _crowded(scene, ink, firm, seen)
@@ -213,10 +218,11 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
 
 def _is_hemmed_in(scene: Scene, mark: Mark, cluttered: bool) -> bool:
     """Whether a mark may be a part of what is all around it."""
-    if cluttered and is_rough(scene, mark):
+    inky = scene.inkiness > _INKY
+    if (cluttered or (inky and is_bar(mark))) and is_rough(scene, mark):
         return True
     most = _AROUND_BAR if mark.box[2] < _NARROW * mark.height else _AROUND
-    return scene.inkiness > _INKY and scene.ink_around(mark) > most
+    return inky and scene.ink_around(mark) > most
 
 
 def _is_upright(mark: Mark) -> bool:
@@ -238,16 +244,18 @@ def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:
     return Ink(height, sorted(dark)[len(dark) * 4 // 5], sorted(full)[len(full) * 4 // 5])
 
 
-def _crowded(scene: Scene, ink: Ink, firm: list[Box], seen: int) -> bool:
+def _crowded(scene: Scene, ink: Ink, firm: list[Mark], seen: int) -> bool:
     """Whether the digits are few among all ink, ``seen`` pieces, or among ink of their size.
 
     Wood, grass and faces hold a 1 here and there.
     """
     if seen >= _FEW and len(firm) < _LEAST_SHARE * seen:
         return True
-    bars = sum(box[2] < _NARROW * box[3] for box in firm)
+    bars = sum(map(is_bar, firm))
     other = sum(max(mark.box[2:]) >= _LONG * ink.height for mark in scene.marks) - len(firm)
     if bars == len(firm) and other > len(firm) + _BESIDE_BARS:
+        return True
+    if bars > _MOSTLY * len(firm) and other > _MORE * len(firm) + _BESIDE_BARS and scene.inkiness > _INKY:
         return True
     alike = [mark for mark in scene.marks if is_alike((0, 0, 1, max(mark.box[2:])), ink.height)]
     if len(alike) < _FEW or len(firm) >= _SHARE * len(alike):

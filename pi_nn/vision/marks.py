@@ -28,6 +28,8 @@ _LEAST_HOLE: Final = 4
 _LYING: Final = 1.2
 _ONE_STROKE: Final = 1.25
 _ACROSS: Final = 0.6
+# A bar is narrower than this many heights.
+_NARROW: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +119,15 @@ def is_slash(mark: Mark) -> bool:
     middle = mark.runs.start + mark.runs.stop
     top, bottom = int(mark.runs.row.argmin()), int(mark.runs.row.argmax())
     return abs(int(middle[top]) - int(middle[bottom])) > _ACROSS * 2 * w
+
+
+def is_bar(mark: Mark) -> bool:
+    """Whether a mark is as narrow as a 1, upright or leaning: in no row does its ink reach far."""
+    _, y, w, h = mark.box
+    left, right = np.full(h, w + mark.box[0]), np.zeros(h, np.intp)
+    np.minimum.at(left, mark.runs.row - y, mark.runs.start)
+    np.maximum.at(right, mark.runs.row - y, mark.runs.stop)
+    return int((right - left).max()) < _NARROW * h
 
 
 def is_grid(mark: Mark) -> bool:
