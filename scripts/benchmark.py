@@ -31,9 +31,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pi_nn.nn import Network, build_network, load_network, save_network
+from pi_nn.nn.blas import blas_names, blas_threads
 from pi_nn.reader import DigitReader
 from pi_nn.training.batches import Batches
-from pi_nn.training.blas import blas_names, blas_threads
 from pi_nn.training.datasets import Dataset
 from pi_nn.training.experiments.book import BookNetwork, book_inputs, book_targets
 from pi_nn.training.onnx_export import export_onnx

@@ -15,14 +15,14 @@ class _Activation(Layer):
     """Keeps its outputs: every derivative here is a function of them."""
 
     def forward(self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None) -> Array:
-        out = self.workspace.array("y", x.shape, x.dtype) if training else np.empty_like(x)
+        out = self.workspace.like("y", x) if training else np.empty_like(x)
         self._apply(x, out)
         if training:
             self.workspace.keep("last", out)
         return out
 
     def backward(self, gradient: Array, *, to_input: bool = True) -> Array:
-        out = self.workspace.array("gx", gradient.shape, gradient.dtype)
+        out = self.workspace.like("gx", gradient)
         self._derive(self.workspace["last"], gradient, out)
         return out
 

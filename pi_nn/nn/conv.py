@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pi_nn.nn.parameter import Parameter
+from pi_nn.nn.products import image_by_image
 from pi_nn.nn.unfold import framed, unfold
 from pi_nn.nn.window import _Window
 from pi_nn.nn.workspace import Array, Workspace
@@ -61,7 +62,7 @@ class Conv2d(_Window):
         kernel = np.ascontiguousarray(self.matrix(self.weight.value).T)
         frame = self._framed(x, memory)
         for part in self._parts(x):
-            np.matmul(self._unfolded(frame[part], memory), kernel, out=y[part].reshape(-1, self.filters))
+            image_by_image(self._unfolded(frame[part], memory), kernel, y[part])
         if self.bias is not None:
             y += self.bias.value
         if training:
@@ -145,7 +146,7 @@ class Conv2d(_Window):
         (_, h, w, c), k, turned = x.shape, self.kernel, self._turned()
         kernel = np.zeros_like(turned)
         for part, rows in self._gradient_rows(gradient, h, w):
-            np.matmul(rows, turned, out=gx[part].reshape(-1, c))
+            image_by_image(rows, turned, gx[part])
             kernel += np.matmul(rows.T, x[part].reshape(-1, c))
         self.weight.grad[...] = kernel.reshape(k, k, -1, c)[::-1, ::-1].transpose(2, 3, 0, 1)
 
@@ -154,7 +155,7 @@ class Conv2d(_Window):
         (_, h, w, c) = gx.shape
         a, b = -(-h // s), -(-w // s)
         for part, rows in self._gradient_rows(gradient, a, b):
-            pixels = self.workspace.array("pixels", (len(rows), turned.shape[1]), gx.dtype)
-            np.matmul(rows, turned, out=pixels)
+            pixels = self.workspace.array("pixels", (len(gx[part]), a * b, turned.shape[1]), gx.dtype)
+            image_by_image(rows, turned, pixels)
             whole = pixels.reshape(-1, a, b, s, s, c).transpose(0, 1, 3, 2, 4, 5)
             gx[part] = whole.reshape(-1, a * s, b * s, c)[:, :h, :w]

@@ -30,12 +30,11 @@ class Dropout(Layer):
             raise NetworkError(
                 "Dropout needs a random generator to train: forward(x, training=True, rng=rng)"
             )
-        mask = self.workspace.array("mask", x.shape, x.dtype)
+        mask = self.workspace.like("mask", x)
         mask[...] = rng.random(x.shape, np.float32) >= self.rate
         mask /= 1 - self.rate
         self.workspace.keep("last", mask)
-        return np.multiply(x, mask, out=self.workspace.array("y", x.shape, x.dtype))
+        return np.multiply(x, mask, out=self.workspace.like("y", x))
 
     def backward(self, gradient: Array, *, to_input: bool = True) -> Array:
-        out = self.workspace.array("gx", gradient.shape, gradient.dtype)
-        return np.multiply(gradient, self.workspace["last"], out=out)
+        return np.multiply(gradient, self.workspace["last"], out=self.workspace.like("gx", gradient))

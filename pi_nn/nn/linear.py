@@ -24,6 +24,8 @@ class Linear(Layer):
 
     With g = dE/dy (N, out): dE/dweight = g.T @ x, dE/dbias = the sum of g over N, dE/dx = g @ weight.
 
+    What it makes of a batch lies in memory unit by unit: that is how OpenBLAS likes to multiply it.
+
     Of x as bytes, pixels, 255 is 1. Two in five of them are blank in all pictures of a batch: those are left
     out, and the others are scaled by way of the weights, which are fewer. Bytes have no dE/dx.
     """
@@ -69,7 +71,7 @@ class Linear(Layer):
         if training:
             self._inked = inked
             self.workspace.keep("x", x)
-            out = self.workspace.array("y", (len(x), self.outputs), x.dtype)
+            out = self.workspace.array("y", (self.outputs, len(x)), x.dtype).T
         y = outputs(x, weight, out)
         if self.bias is not None:
             y += self.bias.value
@@ -82,8 +84,8 @@ class Linear(Layer):
             self.weight.grad[...] = 0
             self.weight.grad[:, self._inked] = weight_gradient(gradient * PIXEL, self.workspace["x"])
         if self.bias is not None:
-            gradient.sum(axis=0, out=self.bias.grad)
+            np.dot(np.ones(len(gradient), gradient.dtype), gradient, out=self.bias.grad)
         if not to_input:
             return gradient
-        out = self.workspace.array("gx", (len(gradient), self.inputs), gradient.dtype)
+        out = self.workspace.array("gx", (self.inputs, len(gradient)), gradient.dtype).T
         return np.matmul(gradient, self.weight.value, out=out)

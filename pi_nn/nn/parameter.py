@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pi_nn.nn.products import REFERENCE_BLAS
-from pi_nn.nn.workspace import Array
+from pi_nn.nn.workspace import Array, aligned
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -32,7 +31,7 @@ class Parameter:
     @property
     def grad(self) -> Array:
         if self._grad is None or self._grad.dtype != self.value.dtype:
-            self._grad = np.zeros_like(self.value)
+            self._grad = laid_out(np.zeros(self.value.shape, self.value.dtype))
         return self._grad
 
     def adopt(self, array: Array, dtype: DTypeLike) -> None:
@@ -48,14 +47,11 @@ def laid_out(weights: Array) -> Array:
     """The same weights, in memory as the layer's product reads them; their shape stays that of the file.
 
     A kernel (out, in, kh, kw) lies as (out, kh, kw, in): the patches of an (N, H, W, C) image unfold in the
-    order kh, kw, in, and the kernel's matrix is then a view of it. A matrix (out, in) lies as (in, out): so
-    OpenBLAS multiplies a batch a quarter faster, but not the reference BLAS. Weights that a file will bring
-    have no memory yet.
+    order kh, kw, in, and the kernel's matrix is then a view of it. Weights that a file will bring have no
+    memory yet.
     """
     if not weights.flags.writeable:
         return weights
-    if weights.ndim == 2 and not REFERENCE_BLAS:
-        return np.asfortranarray(weights)
     if weights.ndim == 4:
-        return np.ascontiguousarray(weights.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    return weights
+        return aligned(weights.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    return aligned(weights)

@@ -35,6 +35,12 @@ class Workspace:
             self._arrays[name] = held
         return held[: shape[0]]
 
+    def like(self, name: str, array: Array) -> Array:
+        """An array of the shape, type and order in memory that ``array`` has."""
+        if array.flags.c_contiguous or array.ndim != 2:
+            return self.array(name, array.shape, array.dtype)
+        return self.array(name, array.shape[::-1], array.dtype).T
+
     def keep(self, name: str, array: Array) -> None:
         """Remember an array that someone else made, for ``backward``."""
         self._arrays[name] = array
@@ -46,16 +52,17 @@ class Workspace:
         return name in self._arrays
 
 
-def aligned_empty(shape: Shape) -> Array:
-    """A float32 array that begins at a multiple of 64 bytes, a cache line: products are a fifth faster."""
-    count = prod(shape)
-    memory = np.empty(count + 16, np.float32)
-    start = -memory.ctypes.data % 64 // 4
+def aligned_empty(shape: Shape, dtype: DTypeLike = np.float32) -> Array:
+    """An array that begins at a multiple of 64 bytes, a cache line: products are a fifth faster."""
+    size = np.dtype(dtype).itemsize
+    count, line = prod(shape), 64 // size
+    memory = np.empty(count + line, dtype)
+    start = -memory.ctypes.data % 64 // size
     return memory[start : start + count].reshape(shape)
 
 
 def aligned(array: Array) -> Array:
     """A copy in such memory."""
-    copy = aligned_empty(array.shape)
+    copy = aligned_empty(array.shape, array.dtype)
     copy[...] = array
     return copy

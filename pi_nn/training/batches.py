@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi_nn.errors import DataError
-from pi_nn.nn.workspace import Array, Shape
+from pi_nn.nn.workspace import Array, Shape, aligned_empty
 from pi_nn.training.datasets import Dataset
 
 # (images uint8 (B, 28, 28), labels (B,), rng) -> (tiles float32 (B', 28, 28) of 0..1,
@@ -31,7 +31,7 @@ def as_input(images: Array, shape: Shape) -> NDArray[np.float32]:
     shaped = images.reshape(len(images), *shape)
     if shaped.dtype == np.float32:
         return shaped
-    scaled: NDArray[np.float32] = shaped * np.float32(1 / 255)
+    scaled: NDArray[np.float32] = np.multiply(shaped, np.float32(1 / 255), out=aligned_empty(shaped.shape))
     return scaled
 
 

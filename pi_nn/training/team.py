@@ -18,13 +18,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pi_nn.nn.blas import blas_threads
 from pi_nn.nn.dropout import Dropout
 from pi_nn.nn.layer import walk
 from pi_nn.nn.losses import Loss
 from pi_nn.nn.sequential import Sequential
 from pi_nn.nn.workspace import Array
 from pi_nn.training.batches import as_input
-from pi_nn.training.blas import blas_threads
 
 T = TypeVar("T")
 

@@ -117,6 +117,36 @@ def test_the_products_for_the_reference_blas_are_the_others(monkeypatch: pytest.
     assert_allclose(products.weight_gradient(g, x), plain[1])
 
 
+@pytest.mark.parametrize("units", [40, 8, 7])
+def test_a_product_in_pieces_is_the_whole(units: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, weight, g = RNG.normal(size=(6, 9)), RNG.normal(size=(units, 9)), RNG.normal(size=(6, units))
+    rows, matrix = RNG.normal(size=(3 * 20, 9)), RNG.normal(size=(9, 5))
+    monkeypatch.setattr(products, "SMALL", 1000)
+    monkeypatch.setattr(products, "prefers_pieces", lambda: True)
+    assert_allclose(products.outputs(x, weight), x @ weight.T)
+    assert_allclose(products.outputs(x, weight, out := np.empty((6, units))), x @ weight.T)
+    assert_allclose(out, x @ weight.T)
+    assert_allclose(products.weight_gradient(g, x), g.T @ x)
+    for one in (rows, np.asfortranarray(rows)):
+        products.image_by_image(one, matrix, images := np.empty((3, 4, 5, 5)))
+        assert_allclose(images.reshape(-1, 5), rows @ matrix)
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("OpenBLAS 0.3.31 USE64BITINT DYNAMIC_ARCH NO_AFFINITY SkylakeX MAX_THREADS=64", True),
+        ("OpenBLAS 0.3.27 DYNAMIC_ARCH Sapphirerapids MAX_THREADS=64", True),
+        ("OpenBLAS 0.3.31 USE64BITINT DYNAMIC_ARCH NO_AFFINITY Haswell MAX_THREADS=64", False),
+    ],
+)
+def test_pieces_are_for_a_blas_that_likes_them(
+    name: str, pieces: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "blas_names", lambda: [name])
+    assert products.prefers_pieces.__wrapped__() is pieces
+
+
 @pytest.mark.parametrize(
     ("library", "reference"),
     [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pi_nn.nn import Linear, Sequential, Sigmoid, SoftmaxCrossEntropy
-from pi_nn.training.blas import _get, _openblas, blas_threads
+from pi_nn.nn.blas import _get, _openblas, blas_threads
 from pi_nn.training.calibration import (
     as_logits,
     choose_thresholds,
