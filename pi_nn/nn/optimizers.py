@@ -10,7 +10,8 @@ import numpy as np
 
 from pi_nn.errors import NetworkError
 from pi_nn.nn.parameter import Parameter
-from pi_nn.nn.workspace import Array
+from pi_nn.nn.runs import LENGTH, Run, places, runs, shaped
+from pi_nn.nn.workspace import Array, aligned, aligned_empty
 
 # What an optimiser remembers of a weight without gradients (a pixel that is hardly ever inked) decays until
 # its float is "subnormal", on which a processor takes a hundred times longer, and there it stays, for 0.9 of
@@ -35,55 +36,73 @@ class Optimizer(ABC):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.steps = 0
-        self._memory = [[np.zeros_like(p.value) for _ in self.slots] for p in self.parameters]
-        self._scratch = [(np.empty_like(p.value), np.empty_like(p.value)) for p in self.parameters]
+        count = sum(p.value.size for p in self.parameters)
+        dtype = self.parameters[0].value.dtype if self.parameters else np.dtype(np.float32)
+        self._memory = [aligned(np.zeros(count, dtype)) for _ in self.slots]
+        self._scratch = [aligned_empty((min(count, LENGTH),), dtype) for _ in range(2)]
+        self._runs = [self._work(run) for run in runs(self.parameters)]
+
+    def _work(self, run: Run) -> tuple[Run, list[Array], Array, Array]:
+        """A run, what is remembered of it, and free memory (twice) for it."""
+        a, b = (array[: run.place.stop - run.place.start] for array in self._scratch)
+        return run, [slot[run.place] for slot in self._memory], a, b
 
     def step(self, learning_rate: float | None = None) -> None:
         """One update, at ``learning_rate`` where a schedule gives one."""
         rate = self.learning_rate if learning_rate is None else learning_rate
         self.steps += 1
-        for p, memory, (a, b) in zip(self.parameters, self._memory, self._scratch, strict=True):
-            gradient = p.grad
-            if self.weight_decay and p.decay:
-                if self.decoupled:
-                    p.value *= 1 - rate * self.weight_decay
-                else:
-                    np.multiply(p.value, self.weight_decay, out=b)
-                    gradient = np.add(gradient, b, out=b)
-            self._update(p.value, gradient, memory, a, b, rate)
+        for run, memory, a, b in self._runs:
+            gradient = self._pulled(run, a, b, rate) if self.weight_decay else run.gradient(b)
+            run.subtract(self._change(gradient, memory, a, b, rate))
         if self.steps % _EVERY == 0:
             self._forget()
 
+    def _pulled(self, run: Run, a: Array, b: Array, rate: float) -> Array:
+        """The run's gradient, with the pull of the weights' decay; that is done where it is decoupled."""
+        gradient, decaying = run.gradient(b), [part for part in run.parts if part.decay]
+        if self.decoupled:
+            for part in decaying:
+                np.multiply(part.value, 1 - rate * self.weight_decay, out=part.value)
+            return gradient
+        np.copyto(b, gradient)
+        for part in decaying:
+            b[part.place] += np.multiply(part.value, self.weight_decay, out=a[part.place])
+        return b
+
     def _forget(self) -> None:
-        for memory, (a, _) in zip(self._memory, self._scratch, strict=True):
+        for _, memory, a, _ in self._runs:
             for slot in memory:
                 np.abs(slot, out=a)
                 slot *= np.greater_equal(a, _TINY, out=a, casting="unsafe")
 
     @abstractmethod
-    def _update(
-        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
-    ) -> None:
-        """Change ``value`` and ``memory`` (by ``slots``); ``a`` is free, ``b`` may be ``gradient`` itself."""
+    def _change(self, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float) -> Array:
+        """What to subtract from the weights, in ``a`` or ``b``; changes ``memory`` (by ``slots``).
+
+        Each is (n,). ``a`` is free, ``b`` may be ``gradient`` itself.
+        """
 
     def state(self) -> dict[str, Array]:
         """Copies of what the optimiser remembers: ``{"steps": …, "momentum.0": …}``."""
-        named = {"steps": np.array(self.steps)}
-        for number, memory in enumerate(self._memory):
-            named |= {
-                f"{s}.{number}": np.array(m, order="C") for s, m in zip(self.slots, memory, strict=True)
-            }
-        return named
+        held = {name: np.array(array, order="C") for name, array in self._named().items()}
+        return {"steps": np.array(self.steps), **held}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Take over ``state()``. Raises :class:`NetworkError` for another optimiser's or network's."""
-        mine = self.state()
-        if set(mine) != set(state) or any(mine[name].shape != state[name].shape for name in mine):
+        mine = self._named()
+        if {"steps", *mine} != set(state) or any(mine[name].shape != state[name].shape for name in mine):
             raise NetworkError(f"the state does not belong to {type(self).__name__} on these parameters")
         self.steps = int(state["steps"])
-        for number, memory in enumerate(self._memory):
-            for slot, array in zip(self.slots, memory, strict=True):
-                array[...] = state[f"{slot}.{number}"]
+        for name, array in mine.items():
+            array[...] = state[name]
+
+    def _named(self) -> dict[str, Array]:
+        """What is remembered of each parameter, as views of its shape."""
+        return {
+            f"{name}.{number}": shaped(slot[place], p)
+            for number, (p, place) in enumerate(zip(self.parameters, places(self.parameters), strict=True))
+            for name, slot in zip(self.slots, self._memory, strict=True)
+        }
 
 
 class SGD(Optimizer):
@@ -103,9 +122,7 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def _update(
-        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
-    ) -> None:
+    def _change(self, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float) -> Array:
         direction = gradient
         if self.momentum:
             (velocity,) = memory
@@ -115,7 +132,7 @@ class SGD(Optimizer):
             if self.nesterov:
                 direction = np.multiply(velocity, self.momentum, out=a)
                 direction += gradient
-        value -= np.multiply(direction, rate, out=a)
+        return np.multiply(direction, rate, out=a)
 
 
 class Adagrad(Optimizer):
@@ -128,15 +145,13 @@ class Adagrad(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate, weight_decay)
 
-    def _update(
-        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
-    ) -> None:
+    def _change(self, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float) -> Array:
         (squares,) = memory
         squares += np.multiply(gradient, gradient, out=a)
         np.sqrt(squares, out=a)
         a += 1e-10
         np.divide(gradient, a, out=a)
-        value -= np.multiply(a, rate, out=a)
+        return np.multiply(a, rate, out=a)
 
 
 class Adadelta(Optimizer):
@@ -159,9 +174,7 @@ class Adadelta(Optimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def _update(
-        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
-    ) -> None:
+    def _change(self, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float) -> Array:
         squares, past = memory
         _decay_towards_square(squares, gradient, self.rho, a)
         np.add(squares, self.epsilon, out=a)
@@ -171,7 +184,7 @@ class Adadelta(Optimizer):
         np.sqrt(a, out=a)
         b *= a
         _decay_towards_square(past, b, self.rho, a)
-        value -= np.multiply(b, rate, out=b)
+        return np.multiply(b, rate, out=b)
 
 
 class RMSprop(Optimizer):
@@ -191,15 +204,13 @@ class RMSprop(Optimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def _update(
-        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
-    ) -> None:
+    def _change(self, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float) -> Array:
         (squares,) = memory
         _decay_towards_square(squares, gradient, self.rho, a)
         np.sqrt(squares, out=a)
         a += self.epsilon
         np.divide(gradient, a, out=a)
-        value -= np.multiply(a, rate, out=a)
+        return np.multiply(a, rate, out=a)
 
 
 class Adam(Optimizer):
@@ -226,9 +237,7 @@ class Adam(Optimizer):
         self.betas = betas
         self.epsilon = epsilon
 
-    def _update(
-        self, value: Array, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float
-    ) -> None:
+    def _change(self, gradient: Array, memory: list[Array], a: Array, b: Array, rate: float) -> Array:
         total, squares = memory
         beta1, beta2 = self.betas
         total *= beta1
@@ -240,7 +249,7 @@ class Adam(Optimizer):
         a += self.epsilon / root
         np.divide(total, a, out=a)
         a *= rate * (1 - beta1) / (1 - beta1**self.steps) / root
-        value -= a
+        return a
 
 
 class AdamW(Adam):

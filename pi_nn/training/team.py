@@ -47,19 +47,22 @@ class Team:
         self._members = [network, *(network.replica() for _ in range(members - 1))]
         self._parameters = [member.parameters() for member in self._members]
         self._buffers = [list(member.buffers().values()) for member in self._members]
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pi_nn-train")
-        self._blas = ExitStack()
+        # What overflows is noticed in the loss.
+        hush = partial(np.seterr, over="ignore", invalid="ignore")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pi_nn-train", initializer=hush)
+        self._settings = ExitStack()
         self._draws = any(isinstance(layer, Dropout) for layer in walk(network.layers))
 
     def __enter__(self) -> Team:
-        self._blas.enter_context(blas_threads(1))
+        self._settings.enter_context(blas_threads(1))
+        self._settings.enter_context(np.errstate(over="ignore", invalid="ignore"))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=True)
-        self._blas.close()
+        self._settings.close()
 
     def gradients(self, x: Array, targets: Array, key: tuple[int, ...]) -> float:
         """Fill the network's gradients for a batch; returns its mean loss.
@@ -67,17 +70,22 @@ class Team:
         ``key`` (seed, epoch, batch) is what dropout's choices follow from.
         """
         count = max(1, min(len(self._members), len(x) // SMALLEST_SHARE))
+        if count == 1:
+            return self._share(self.network, x, targets, len(x), self._rng(key, 0))
         cuts = [len(x) * k // count for k in range(count + 1)]
 
         def share(k: int) -> float:
             part = slice(cuts[k], cuts[k + 1])
-            rng = np.random.default_rng((*key, 2, k)) if self._draws else None
-            return self._share(self._members[k], x[part], targets[part], len(x), rng)
+            return self._share(self._members[k], x[part], targets[part], len(x), self._rng(key, k))
 
         self._hand_out_statistics()
         losses = self.run([partial(share, k) for k in range(count)])
         self._add_up(count)
         return sum(losses)
+
+    def _rng(self, key: tuple[int, ...], k: int) -> np.random.Generator | None:
+        """What the share ``k`` draws from."""
+        return np.random.default_rng((*key, 2, k)) if self._draws else None
 
     def run(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
         """The tasks' results in order; the first runs on this thread, the others beside it."""
@@ -88,12 +96,10 @@ class Team:
         self, network: Sequential, x: Array, targets: Array, total: int, rng: np.random.Generator | None
     ) -> float:
         weight = len(x) / total
-        # What overflows here is noticed in the loss.
-        with np.errstate(over="ignore", invalid="ignore"):
-            outputs = network.forward(x, training=True, rng=rng)
-            loss, gradient = self._loss(outputs, targets)
-            gradient *= weight
-            network.backward(gradient, to_input=False)
+        outputs = network.forward(x, training=True, rng=rng)
+        loss, gradient = self._loss(outputs, targets)
+        gradient *= weight
+        network.backward(gradient, to_input=False)
         return loss * weight
 
     def _hand_out_statistics(self) -> None:
@@ -116,8 +122,7 @@ class Team:
 
         def one(start: int) -> Array:
             x = as_input(images[start : start + INFERENCE_BATCH], self.network.input_shape)
-            with np.errstate(over="ignore", invalid="ignore"):
-                return self.network.forward(x)
+            return self.network.forward(x)
 
         starts = range(0, len(images), INFERENCE_BATCH)
         return np.concatenate(list(self._pool.map(one, starts)))
