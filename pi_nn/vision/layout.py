@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import atan, cos, sin
 from typing import Final
+
+import numpy as np
 
 from pi_nn.records import Box
 
@@ -11,6 +14,15 @@ from pi_nn.records import Box
 _OVERLAP: Final = 0.4
 # A gap wider than this share of the digits' height parts two numbers.
 _SPACE: Final = 0.9
+# What runs down (or up) by a tenth of its length or more was written, or photographed, aslant; so say the
+# middles of neighbours no farther apart than so many heights, and no steeper than this.
+_ASLANT: Final = 0.1
+_NEIGHBOURS: Final = 3.0
+_STEEPEST: Final = 0.7
+# A box that is turned grows by this part of what a rectangle's would, for a digit leaves the corners empty.
+_PART: Final = 0.2
+_LEAST: Final = 0.5  # of a side, turned back
+_FEWEST: Final = 4
 
 
 def arrange(boxes: Sequence[Box]) -> list[tuple[int, int, int]]:
@@ -19,6 +31,7 @@ def arrange(boxes: Sequence[Box]) -> list[tuple[int, int, int]]:
     ``index`` points into ``boxes``; ``line`` counts from the top, ``number`` within its line from the left.
     """
     placed = []
+    boxes = _levelled(boxes)
     for line, members in enumerate(_lines(boxes)):
         number = 0
         for k, i in enumerate(members):
@@ -26,6 +39,40 @@ def arrange(boxes: Sequence[Box]) -> list[tuple[int, int, int]]:
                 number += 1
             placed.append((i, line, number))
     return placed
+
+
+def _levelled(boxes: Sequence[Box]) -> Sequence[Box]:
+    """The boxes as they would be if their lines were level: turned back around the picture's corner.
+
+    A digit does not fill the corners of its box, so that the box grows by a part of what a rectangle's would.
+    """
+    angle = atan(_slope(boxes))
+    if abs(angle) < _ASLANT:
+        return boxes
+    c, s = cos(angle), sin(angle)
+    level = []
+    for x, y, w, h in boxes:
+        across, down = x + w / 2, y + h / 2
+        middle = c * across + s * down, c * down - s * across
+        wide, high = max(w - _PART * h * abs(s), _LEAST * w), max(h - _PART * w * abs(s), _LEAST * h)
+        level.append((round(middle[0] - wide / 2), round(middle[1] - high / 2), round(wide), round(high)))
+    return level
+
+
+def _slope(boxes: Sequence[Box]) -> float:
+    """How far lines run down for each pixel to the right, by each digit and its nearest one to the right."""
+    if len(boxes) < _FEWEST:
+        return 0.0
+    x, y, w, h = np.array(boxes, np.float64).T
+    right = np.subtract.outer(x + w / 2, x + w / 2).T
+    down = np.subtract.outer(y + h / 2, y + h / 2).T
+    away = np.hypot(right, down) / np.maximum.outer(h, h)
+    away[(right <= 0) | (abs(down) > _STEEPEST * right) | (away > _NEIGHBOURS)] = np.inf
+    nearest = away.argmin(axis=1)
+    found = np.flatnonzero(np.isfinite(away.min(axis=1)))
+    if len(found) < _FEWEST - 1:
+        return 0.0
+    return float(np.median(down[found, nearest[found]] / right[found, nearest[found]]))
 
 
 def _lines(boxes: Sequence[Box]) -> list[list[int]]:

@@ -1,0 +1,41 @@
+"""Lines and numbers come out in order, however the page is turned."""
+
+from math import cos, radians, sin
+
+import numpy as np
+import pytest
+
+from pi_nn.cameras.digits import shipped_digits
+from pi_nn.cameras.scenes import Recipe, render
+from pi_nn.vision.layout import arrange
+
+TEXT = "12 305 6\n7 48\n90 12 333"
+
+
+def read(boxes: list[tuple[int, int, int, int]], digits: str) -> str:
+    lines: dict[int, dict[int, str]] = {}
+    for index, line, number in arrange(boxes):
+        numbers = lines.setdefault(line, {})
+        numbers[number] = numbers.get(number, "") + digits[index]
+    return "\n".join(" ".join(numbers.values()) for numbers in lines.values())
+
+
+@pytest.mark.parametrize("degrees", [-30, -20, -10, -4, 0, 4, 10, 20, 30])
+def test_a_turned_page_keeps_its_lines(degrees: int) -> None:
+    c, s = cos(radians(degrees)), sin(radians(degrees))
+    boxes, digits = [], ""
+    for row, line in enumerate(TEXT.split("\n")):
+        for column, digit in enumerate(line):
+            if digit != " ":
+                x, y = 30 * column, 70 * row
+                boxes.append((round(500 + c * x - s * y), round(500 + s * x + c * y), 22, 40))
+                digits += digit
+    order = np.random.default_rng(0).permutation(len(boxes))
+    assert read([boxes[k] for k in order], "".join(digits[k] for k in order)) == TEXT
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_page_that_is_turned_and_seen_from_aside_keeps_its_lines(seed: int) -> None:
+    recipe = Recipe(digit_height=50, rotation=15, tilt=25)
+    scene = render(TEXT, shipped_digits(), np.random.default_rng(seed), recipe, (1600, 1200))
+    assert read(list(scene.truth.boxes), TEXT.replace("\n", "").replace(" ", "")) == TEXT
