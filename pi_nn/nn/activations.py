@@ -79,6 +79,12 @@ class ReLU(_Activation):
     def _apply(self, x: Array, out: Array) -> None:
         np.maximum(x, 0, out=out)
 
+    def backward(self, gradient: Array, *, to_input: bool = True) -> Array:
+        # Whoever was given y is through with it: the answer takes its place.
+        y = self.workspace["last"]
+        self._derive(y, gradient, y)
+        return y
+
     def _derive(self, y: Array, gradient: Array, out: Array) -> None:
         np.greater(y, 0, out=out, casting="unsafe")
         out *= gradient

@@ -11,7 +11,7 @@ from pi_nn.nn.parameter import Parameter
 from pi_nn.nn.products import image_by_image
 from pi_nn.nn.unfold import framed, unfold
 from pi_nn.nn.window import _Window
-from pi_nn.nn.workspace import Array, Workspace
+from pi_nn.nn.workspace import Array, Workspace, aligned
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -59,7 +59,7 @@ class Conv2d(_Window):
         memory = self.workspace if training else Workspace()
         x = np.ascontiguousarray(x)
         y = memory.array("y", (len(x), *self.output_shape(x.shape[1:])), x.dtype)
-        kernel = np.ascontiguousarray(self.matrix(self.weight.value).T)
+        kernel = aligned(self.matrix(self.weight.value).T)
         frame = self._framed(x, memory)
         for part in self._parts(x):
             image_by_image(self._unfolded(frame[part], memory), kernel, y[part])
@@ -95,7 +95,8 @@ class Conv2d(_Window):
         kernel = np.zeros((self.filters, k * k * self.channels), frame.dtype)
         for part in self._parts(self.workspace["x"]):
             flat = gradient[part].reshape(-1, self.filters)
-            kernel += np.matmul(flat.T, self._unfolded(frame[part], self.workspace))
+            rows = self._unfolded(frame[part], self.workspace)
+            kernel += np.matmul(rows.T, flat).T if rows.flags.f_contiguous else np.matmul(flat.T, rows)
         self.weight.grad[...] = kernel.reshape(-1, k, k, self.channels).transpose(0, 3, 1, 2)
 
     def _parts(self, x: Array) -> list[slice]:
@@ -131,7 +132,7 @@ class Conv2d(_Window):
         inside = slice(start, start + self.kernel)
         wide[:, inside, inside] = self.weight.value.transpose(0, 2, 3, 1)
         split = wide.reshape(self.filters, taps, s, taps, s, self.channels)[:, ::-1, :, ::-1]
-        return split.transpose(1, 3, 0, 2, 4, 5).reshape(taps * taps * self.filters, -1)
+        return aligned(split.transpose(1, 3, 0, 2, 4, 5)).reshape(taps * taps * self.filters, -1)
 
     def _gradient_rows(self, gradient: Array, a: int, b: int) -> Iterator[tuple[slice, Array]]:
         """Part by part the patches of g at the (a, b) positions of x as rows, each to meet ``_turned``."""

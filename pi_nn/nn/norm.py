@@ -79,12 +79,12 @@ class _BatchNorm(Layer):
         count = g.size // self.channels
         self.shift.grad[...] = self._sum(g)
         self.scale.grad[...] = self._sum_product(g, centred) * inverse
-        out = self.workspace.array("gx", g.shape, g.dtype)
-        np.multiply(centred, self._tile(inverse * self.scale.grad / -count, g), out=out)
-        out += g
-        out -= self._tile(self.shift.grad / count, g)
-        out *= self._tile(self.scale.value * inverse, g)
-        return out.reshape(gradient.shape)
+        # What was kept is not needed again: the answer takes its place.
+        centred *= self._tile(inverse * self.scale.grad / -count, g)
+        centred += g
+        centred -= self._tile(self.shift.grad / count, g)
+        centred *= self._tile(self.scale.value * inverse, g)
+        return centred.reshape(gradient.shape)
 
     # NumPy is slow over rows of a few channels. An image is one wide row here, and what belongs to a
     # channel is repeated for each of its pixels.

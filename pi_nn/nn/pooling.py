@@ -70,13 +70,15 @@ class MaxPool2d(_Pool):
         gx = self._cleared(gradient.dtype)
         free = self.workspace.array("free", gradient.shape, np.bool_)
         here = self.workspace.array("here", gradient.shape, np.bool_)
-        share = self.workspace.array("share", gradient.shape, gradient.dtype)
         free[...] = True
         for view, target in zip(self._windows(self._x), self._windows(gx), strict=True):
             np.equal(view, self._y, out=here)
             here &= free
             free ^= here
-            target += np.multiply(gradient, here, out=share)
+            if self.stride >= self.size:
+                np.multiply(gradient, here, out=target)
+            else:
+                target += gradient * here
         return gx
 
 

@@ -64,4 +64,4 @@ class Residual(Layer):
         inner = gradient
         for layer in reversed(self.body):
             inner = layer.backward(inner)
-        return np.add(gradient, inner, out=self.workspace.array("gx", gradient.shape, gradient.dtype))
+        return np.add(gradient, inner, out=inner)

@@ -31,8 +31,9 @@ class Workspace:
         """
         held = self._arrays.get(name)
         if held is None or held.dtype != dtype or held.shape[1:] != shape[1:] or len(held) < shape[0]:
-            held = np.zeros(shape, dtype) if zeroed else np.empty(shape, dtype)
-            self._arrays[name] = held
+            held = self._arrays[name] = aligned_empty(shape, dtype)
+            if zeroed:
+                held[...] = 0
         return held[: shape[0]]
 
     def like(self, name: str, array: Array) -> Array:
