@@ -227,6 +227,16 @@ def test_a_one_is_a_bar_that_may_lean_and_a_seven_is_none(lean: int) -> None:
     assert not is_bar(torn_marks(mask, (0, 0, 0, 0), 3)[0])
 
 
+@pytest.mark.parametrize(("gap", "reason"), [(2, "not_a_digit"), (10, None)])
+def test_a_bar_that_goes_on_beyond_both_its_ends_is_no_one(gap: int, reason: str | None) -> None:
+    """A pale line of a table came apart."""
+    pixels = paper()
+    for row in [*range(20, 50 - gap), *range(50, 90), *range(90 + gap, 140)]:
+        pixels[row, 100 + row // 4 : 105 + row // 4] = INK
+    pixels[20:24, 60:180] = pixels[136:140, 60:180] = pixels[20:140, 60:64] = INK
+    assert DigitReader(Picky()).read(pixels).reason == reason
+
+
 def test_bars_of_a_texture_are_no_ones() -> None:
     """Hair, wood and cloth: leaning bars everywhere, some of them as clear of others as a digit is."""
     pixels = paper()

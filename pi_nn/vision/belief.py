@@ -192,6 +192,10 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     alone = among_strangers(boxes, shaky, strangers)
     lines = [mark.box for mark, why in found.refused if why == "touches_edge" or mark.torn]
     alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
+    alone = [
+        bad or (not doubtful and _goes_on(scene, guess.mark))
+        for guess, doubtful, bad in zip(digits, weak, alone, strict=True)
+    ]
     firm = [
         guess.mark
         for guess, no, bad in zip(digits, weak, alone, strict=True)
@@ -233,6 +237,11 @@ def _is_upright(mark: Mark) -> bool:
 def _is_torn_bar(mark: Mark) -> bool:
     """Whether a mark may well be what is left of a table's line."""
     return mark.torn is not None and mark.box[2] < _NARROW * mark.height
+
+
+def _goes_on(scene: Scene, mark: Mark) -> bool:
+    """Whether a mark is a bar cut out of something longer: a pale line in pieces, the edge of a shadow."""
+    return is_bar(mark) and scene.goes_on(mark)
 
 
 def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:

@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
-from pi_nn.vision.cells import Bytes, as_grey, as_image
 from pi_nn.vision.light import Lit, fine_ink, level
-from pi_nn.vision.marks import Mark, around, grown, mark_tile, marks_of, strength_of, torn_marks
+from pi_nn.vision.marks import Mark, around, mark_tile, marks_of, strength_of, torn_marks
+from pi_nn.vision.rim import Rim, rim_of
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
 
@@ -46,11 +46,8 @@ _MOSTLY: Final = 0.6
 _FEW_BARS: Final = 3
 # Ink of which so much lies on the course of lines is a crossing or a corner of them.
 _ON_LINES: Final = 0.7
-# The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
-_RIM: Final = 3
 # A picture that was cut to a digit is at most this many times wider than high.
 _WIDEST_CUT: Final = 1.25
-_STILL_INK: Final = 0.2
 # Within a mark no lamp's light changes by more than this factor.
 _UNEVEN: Final = 1.8
 _MOST_RUNS: Final = 300_000
@@ -185,31 +182,19 @@ class Scene:
 
         Ink ends all around; the corner of a grid and the finger of a hand go on.
         """
-        grey, own, rim = self._rim(mark)
-        if not rim.any():
-            return 0.0
-        # In a shadow the ink is darker too: there it is the ink right beside that counts.
-        ink = _darkest_near(grey, own)[rim] if self.is_uneven(mark) else np.median(grey[own])
-        paper = np.percentile(grey[rim], 75)
-        return float(np.mean(grey[rim] < ink + _STILL_INK * (paper - ink)))
+        return self._rim(mark).openness(shaded=self.is_uneven(mark))
+
+    def goes_on(self, mark: Mark) -> bool:
+        """Whether ink goes on beyond the ends of a bar, as a table's line does and a shadow's edge."""
+        return self._rim(mark).goes_on(shaded=self.is_uneven(mark))
 
     def roughness(self, mark: Mark) -> float:
         """How much darker than most of a mark's rim a tenth of it is, as a share of the contrast."""
-        grey, own, rim = self._rim(mark)
-        if not rim.any():
-            return 0.0
-        dark, middle = np.percentile(grey[rim], [10, 50])
-        return float((middle - dark) / max(middle - float(np.median(grey[own])), 1))
+        return self._rim(mark).roughness()
 
-    def _rim(self, mark: Mark) -> tuple[Bytes, NDArray[np.bool_], NDArray[np.bool_]]:
-        """The grey around a mark, where the mark is, and where its rim is: the pixels a few pixels off."""
+    def _rim(self, mark: Mark) -> Rim:
         assert self.lit is not None
-        x, y, w, h = mark.box
-        left, top = max(x - _RIM, 0), max(y - _RIM, 0)
-        grey = self.lit.grey[top : y + h + _RIM, left : x + w + _RIM]
-        own = mark.runs.paint(left, top, grey.shape[1], grey.shape[0])
-        inner = grown(own, _RIM - 1)
-        return grey, own, grown(inner) & ~inner
+        return rim_of(self.lit.grey, mark)
 
     @cached_property
     def inkiness(self) -> float:
@@ -297,12 +282,6 @@ def _share_in(mask: NDArray[np.bool_], mark: Mark, box: Box) -> float:
     x, y, w, h = mark.box
     x, y = x - box[0], y - box[1]
     return np.count_nonzero(mask[y : y + h, x : x + w] & mark.mask()) / mark.area
-
-
-def _darkest_near(grey: Bytes, own: NDArray[np.bool_]) -> Bytes:
-    """For each pixel of ``grey`` the darkest ink of the mark ``own`` from which its rim is no farther."""
-    dark = np.where(own, grey, np.uint8(255))
-    return as_grey(as_image(dark).filter(ImageFilter.MinFilter(2 * _RIM + 1)))
 
 
 def _difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,0 +1,81 @@
+"""What lies right around a mark: paper where its ink ends, ink where it is a part of something larger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+from PIL import ImageFilter
+
+from pi_nn.vision.cells import Bytes, as_grey, as_image
+from pi_nn.vision.marks import Mark, grown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Mask: TypeAlias = "NDArray[np.bool_]"
+
+# The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
+_OFF: Final = 3
+_STILL_INK: Final = 0.2
+# A line that goes on beyond an end of a mark covers more than so much of the rim there.
+_SOME: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rim:
+    """The ``grey`` around a mark, its ``own`` pixels and those of its rim, ``near``, all (height, width).
+
+    ``top`` and ``bottom`` are the first row of the mark and the first after it.
+    """
+
+    grey: Bytes
+    own: Mask
+    near: Mask
+    top: int
+    bottom: int
+
+    def openness(self, *, shaded: bool) -> float:
+        """Share that is about as dark as the mark's ink, 0..1; ``shaded`` where a shadow's edge is near."""
+        return self._share(self._dark(shaded=shaded), slice(None))
+
+    def goes_on(self, *, shaded: bool) -> bool:
+        """Whether there is ink beyond both ends of a mark, above and below."""
+        dark = self._dark(shaded=shaded)
+        ends = [self._share(dark, rows) for rows in (slice(self.top), slice(self.bottom, None))]
+        return min(ends) > _SOME
+
+    def roughness(self) -> float:
+        """How much darker than most of it a tenth of it is, as a share of the contrast."""
+        if not self.near.any():
+            return 0.0
+        dark, middle = np.percentile(self.grey[self.near], [10, 50])
+        return float((middle - dark) / max(middle - float(np.median(self.grey[self.own])), 1))
+
+    def _share(self, dark: Mask, rows: slice) -> float:
+        return int(np.count_nonzero(dark[rows])) / max(int(np.count_nonzero(self.near[rows])), 1)
+
+    def _dark(self, *, shaded: bool) -> Mask:
+        """What of the rim is about as dark as the mark's ink."""
+        if not self.near.any():
+            return self.near
+        # In a shadow the ink is darker too: there it is the ink right beside that counts.
+        ink = self._darkest() if shaded else np.median(self.grey[self.own])
+        paper = np.percentile(self.grey[self.near], 75)
+        return np.asarray(self.near & (self.grey < ink + _STILL_INK * (paper - ink)))
+
+    def _darkest(self) -> Bytes:
+        """For each pixel the darkest ink of the mark from which its rim is no farther."""
+        dark = np.where(self.own, self.grey, np.uint8(255))
+        return as_grey(as_image(dark).filter(ImageFilter.MinFilter(2 * _OFF + 1)))
+
+
+def rim_of(grey: Bytes, mark: Mark) -> Rim:
+    """The rim of a mark of the picture ``grey`` (H, W)."""
+    x, y, w, h = mark.box
+    left, top = max(x - _OFF, 0), max(y - _OFF, 0)
+    part = grey[top : y + h + _OFF, left : x + w + _OFF]
+    own = mark.runs.paint(left, top, part.shape[1], part.shape[0])
+    inner = grown(own, _OFF - 1)
+    return Rim(part, own, grown(inner) & ~inner, y - top, y - top + h)
