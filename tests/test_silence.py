@@ -9,8 +9,8 @@ from PIL import Image, ImageFilter
 from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
 from pi_nn.records import Box
-from pi_nn.vision.company import beside, in_a_line
-from pi_nn.vision.marks import is_bar, is_grid, is_slash, torn_marks
+from pi_nn.vision.company import among_dots, beside, in_a_line
+from pi_nn.vision.marks import is_bar, is_blot, is_grid, is_slash, torn_marks
 
 INK = 40
 
@@ -235,6 +235,52 @@ def test_a_bar_that_goes_on_beyond_both_its_ends_is_no_one(gap: int, reason: str
         pixels[row, 100 + row // 4 : 105 + row // 4] = INK
     pixels[20:24, 60:180] = pixels[136:140, 60:180] = pixels[20:140, 60:64] = INK
     assert DigitReader(Picky()).read(pixels).reason == reason
+
+
+def discs(*places: tuple[int, int]) -> np.ndarray:
+    """A mask of discs of 20 pixels, their middles at (x, y)."""
+    rows, columns = np.ogrid[:100, :100]
+    return np.asarray(sum((rows - y) ** 2 + (columns - x) ** 2 < 100 for x, y in places), bool)
+
+
+def test_solid_ink_is_a_blot() -> None:
+    eight = discs((50, 40), (56, 56)), discs((50, 40), (50, 56))
+    assert [is_blot(torn_marks(mask, (0, 0, 0, 0), 3)[0]) for mask in eight] == [True, True]
+    bar, ring = np.ones((40, 10), bool), discs((50, 50))
+    ring[45:55, 45:55] = False
+    assert not is_blot(torn_marks(bar, (0, 0, 0, 0), 3)[0])
+    assert not is_blot(torn_marks(ring, (0, 0, 0, 0), 3)[0])
+
+
+@pytest.mark.parametrize(
+    ("others", "dots"),
+    [
+        ([(80, 40, 6, 6), (20, 70, 8, 7)], True),
+        ([(80, 40, 6, 6)], False),  # a full stop
+        ([(80, 40, 6, 6), (300, 70, 8, 7)], False),
+        ([(80, 40, 3, 20), (20, 70, 20, 6)], False),
+        ([(80, 40, 2, 2), (20, 70, 40, 38)], False),
+    ],
+)
+def test_dots_around_a_digit(others: list[Box], dots: bool) -> None:
+    assert among_dots((50, 40, 20, 30), others) is dots
+
+
+class Gullible(Picky):
+    """Takes everything for a sure 7."""
+
+    def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows, junk = super().scores(x)
+        return rows, np.zeros_like(junk)
+
+
+def test_spots_that_ran_together_are_no_digit() -> None:
+    pixels = paper()
+    spots = discs((50, 34), (56, 50))
+    pixels[:100, 100:200][spots] = INK
+    assert DigitReader(Gullible()).read(pixels).text == "7"
+    pixels[30:40, 190:200] = pixels[80:90, 110:120] = INK
+    assert DigitReader(Gullible()).read(pixels).reason == "not_a_digit"
 
 
 def test_bars_of_a_texture_are_no_ones() -> None:

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from pi_nn.vision.cause import flaw, hindrance, is_rough
-from pi_nn.vision.company import among_strangers, beside, in_a_line, is_alike, is_crumb, usual_height
+from pi_nn.vision.company import (
+    among_dots,
+    among_strangers,
+    beside,
+    in_a_line,
+    is_alike,
+    is_crumb,
+    usual_height,
+)
 from pi_nn.vision.lattice import clusters
-from pi_nn.vision.marks import Mark, is_bar, joined
+from pi_nn.vision.marks import Mark, is_bar, is_blot, joined
 from pi_nn.vision.scene import Scene
 from pi_nn.vision.sighting import Guess, Sight
 
@@ -182,6 +190,8 @@ def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark], rea
 def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None]:
     """For each digit why it is not to be believed, whatever the network says of it; else ``None``."""
     digits, ink = found.digits, found.ink
+    if not digits:
+        return []
     boxes = [guess.mark.box for guess in digits]
     weak = [g.quality < needed(g, confidence) or id(g) in found.spoilt for g in digits]
     wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
@@ -193,7 +203,7 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     lines = [mark.box for mark, why in found.refused if why == "touches_edge" or mark.torn]
     alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
     alone = [
-        bad or (not doubtful and _goes_on(scene, guess.mark))
+        bad or (not doubtful and (_goes_on(scene, guess.mark) or _is_spots(scene, guess.mark)))
         for guess, doubtful, bad in zip(digits, weak, alone, strict=True)
     ]
     firm = [
@@ -242,6 +252,11 @@ def _is_torn_bar(mark: Mark) -> bool:
 def _goes_on(scene: Scene, mark: Mark) -> bool:
     """Whether a mark is a bar cut out of something longer: a pale line in pieces, the edge of a shadow."""
     return is_bar(mark) and scene.goes_on(mark)
+
+
+def _is_spots(scene: Scene, mark: Mark) -> bool:
+    """Whether a mark is made of spots of ink or dirt, among others."""
+    return is_blot(mark) and among_dots(mark.box, [other.box for other in scene.marks if other is not mark])
 
 
 def _usual_ink(scene: Scene, guesses: list[Guess], height: float) -> Ink:

@@ -31,6 +31,12 @@ _LEVEL_BAR: Final = 2.0
 _ABOVE_FOOT: Final = 0.85
 # Right under a digit is what has its middle above this.
 _UNDER: Final = 1.4
+# A dot is as long as this share of a digit is high, and no longer than that; so many within so many heights
+# are more than a full stop or a colon.
+_LEAST_DOT: Final = 0.15
+_LARGEST_DOT: Final = 0.8
+_MANY_DOTS: Final = 2
+_SPRINKLED: Final = 4.0
 # A digit lower than this share of the usual one is a crumb of something.
 _CRUMB: Final = 0.45
 
@@ -87,6 +93,18 @@ def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[i
         nearest = int(gap.argmin())
         found.append(nearest if gap[nearest] <= reach else None)
     return found
+
+
+def among_dots(digit: Box, others: Sequence[Box]) -> bool:
+    """Whether several of ``others`` around a digit are dots: it may be such spots that ran together."""
+    x, y, w, h = digit
+    dots = 0
+    for left, top, width, height in others:
+        long = max(width, height)
+        round_ = _LEAST_DOT * h <= long <= _LARGEST_DOT * h and long <= 2 * min(width, height)
+        aside, above = left + width / 2 - x - w / 2, top + height / 2 - y - h / 2
+        dots += round_ and max(abs(aside), abs(above)) <= _SPRINKLED * h
+    return dots >= _MANY_DOTS
 
 
 def is_crumb(box: Box, usual: float) -> bool:

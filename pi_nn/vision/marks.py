@@ -30,6 +30,10 @@ _ONE_STROKE: Final = 1.25
 _ACROSS: Final = 0.6
 # A bar is narrower than this many heights.
 _NARROW: Final = 0.5
+# A blot fills this share of its box, and has about one run of ink in each row and each column.
+_FILLED: Final = 0.45
+_SOLID_ROWS: Final = 1.15
+_SOLID_COLUMNS: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +132,14 @@ def is_bar(mark: Mark) -> bool:
     np.minimum.at(left, mark.runs.row - y, mark.runs.start)
     np.maximum.at(right, mark.runs.row - y, mark.runs.stop)
     return int((right - left).max()) < _NARROW * h
+
+
+def is_blot(mark: Mark) -> bool:
+    """Whether a mark is solid ink, and no bar: no digit, unless a thick pen closed all that is open in it."""
+    _, _, w, h = mark.box
+    if mark.area < _FILLED * w * h or len(mark.runs) > _SOLID_ROWS * h or is_bar(mark):
+        return False
+    return len(find_runs(np.ascontiguousarray(mark.mask().T))) <= _SOLID_COLUMNS * w
 
 
 def is_grid(mark: Mark) -> bool:
