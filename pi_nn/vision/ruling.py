@@ -62,7 +62,10 @@ class Unruled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Line:
-    """A line across: its row in every column from ``first`` on, how thick it is, what runs go with it."""
+    """A line across: its row in every column from ``first`` on, how thick it is, what runs go with it.
+
+    Those runs lie where it would go on, straight, too: beside dark digits a pale line is seen in parts.
+    """
 
     first: int
     rows: Floats
@@ -115,13 +118,21 @@ def _lines(mask: Mask, upright: Mask) -> tuple[Runs, list[_Line]]:
     middle = (thin.start + thin.stop - 1) / 2
     found = []
     for first, rows in _courses(mask, thin.paint(0, 0, height, width).T):
-        place = thin.row - first
-        here = np.flatnonzero((place >= 0) & (place < len(rows)))
-        here = here[np.abs(middle[here] - rows[place[here]]) <= _OFF]
-        if len(here):
-            thick = float(np.median(length[here]))
-            found.append(_Line(first, rows, thick, here[length[here] <= 1.5 * thick + 1]))
+        away = np.abs(middle - _straight_on(first, rows, width)[thin.row])
+        seen = (thin.row >= first) & (thin.row < first + len(rows)) & (away <= _OFF)
+        if seen.any():
+            thick = float(np.median(length[seen]))
+            here = np.flatnonzero((away <= _OFF) & (length <= 1.5 * thick + 1))
+            found.append(_Line(first, rows, thick, here))
     return thin, found
+
+
+def _straight_on(first: int, rows: Floats, width: int) -> Floats:
+    """``rows`` of a line from column ``first`` on, and where it would be in all other columns, (width,)."""
+    fit = np.polyfit(first + np.arange(len(rows)), rows, 1)
+    course: Floats = np.polyval(fit, np.arange(width)).astype(np.float64)
+    course[first : first + len(rows)] = rows
+    return course
 
 
 def _taken(thin: Runs, lines: list[_Line], shape: tuple[int, ...]) -> Mask:
@@ -153,7 +164,8 @@ def _courses(mask: Mask, thin: Mask) -> list[tuple[int, Floats]]:
         points = stretches.pop(0)
         while True:
             first, rows = _followed(points, ink)
-            joining = [k for k, other in enumerate(stretches) if _lies_on(other, first, rows)]
+            course = _straight_on(first, rows, width)
+            joining = [k for k, other in enumerate(stretches) if _lies_on(other, course)]
             if not joining:
                 break
             points = np.concatenate([points, *(stretches[k] for k in joining)], axis=1)
@@ -220,11 +232,9 @@ def _reached(bare: NDArray[np.bool_]) -> int:
     return int(broken[0]) if len(broken) else len(bare)
 
 
-def _lies_on(points: Floats, first: int, rows: Floats) -> bool:
-    """Whether a stretch is a part of the line whose rows are told from column ``first`` on."""
-    place = points[0].astype(np.intp) - first
-    within = (place >= 0) & (place < len(rows))
-    return bool(within.any()) and float(np.abs(points[1][within] - rows[place[within]]).max()) <= _OFF
+def _lies_on(points: Floats, course: Floats) -> bool:
+    """Whether a stretch is a part of the line that has this row in every column."""
+    return float(np.abs(points[1] - course[points[0].astype(np.intp)]).max()) <= _OFF
 
 
 def _taller(mask: Mask) -> Mask:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from pi_nn.records import Box
 from pi_nn.vision.choose import best_way
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
 from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
@@ -78,7 +79,7 @@ def sight(scene: Scene, score: Score) -> Sight:
     """The most plausible reading of all ink; marks that are no digits have a high ``junk``."""
     known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(mark)])
     marks: list[Mark] = []
-    for mark in scene.marks:
+    for mark in _on_one_grid(scene, known):
         marks += _opened(scene, mark, known)
     known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
     small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
@@ -91,6 +92,26 @@ def sight(scene: Scene, score: Score) -> Sight:
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
     return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn)
+
+
+def _on_one_grid(scene: Scene, known: dict[int, Guess]) -> list[Mark]:
+    """The scene's marks; those that are no digits as they stand as one with the grid that they lie on.
+
+    Beside dark digits a pale line is no ink: what is left of it there, and the digits on that, stand apart.
+    """
+    unclear = [mark for mark in scene.marks if _is_nothing(known.get(id(mark)))]
+    grid = next((m for m in unclear if scene.is_large(m) and scene.unlined(m) is not None), None)
+    if grid is None:
+        return list(scene.marks)
+    gone = [mark for mark in unclear if mark is grid or _holds(grid.box, mark.box)]
+    taken = {id(mark) for mark in gone}
+    return [joined(gone), *(mark for mark in scene.marks if id(mark) not in taken)]
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    x, y, w, h = inner
+    left, top, width, height = outer
+    return left <= x and x + w <= left + width and top <= y and y + h <= top + height
 
 
 def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:

@@ -1,8 +1,14 @@
 """Ruled lines and tables are taken away, and the strokes that stand on them stay."""
 
+from collections import Counter
+
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
+from pi_nn.cameras.digits import shipped_digits
+from pi_nn.cameras.scenes import Recipe, render
+from pi_nn.reader import DigitReader
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.scene import survey
 
@@ -53,3 +59,12 @@ def test_of_a_turned_table_nothing_is_left() -> None:
         scene = survey(np.asarray(image.rotate(turn, Image.Resampling.BICUBIC, fillcolor=200)))
         (table,) = scene.marks
         assert scene.unlined(table) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small_digits_on_squared_paper_are_all_seen(seed: int) -> None:
+    text = "\n".join(["12 305 6 74", "7 48 901 5", "90 12 333 8"] * 2)
+    recipe = Recipe(digit_height=36, rules=0.5, pen=0.08)
+    scene = render(text, shipped_digits(), np.random.default_rng(seed), recipe, (1280, 960))
+    found = Counter(digit.label for digit in DigitReader().read(scene.pixels).digits)
+    assert (found & Counter(text)).total() >= 0.95 * len(scene.truth.boxes)
