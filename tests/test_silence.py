@@ -106,6 +106,24 @@ def test_a_table_has_more_holes_than_a_digit(rows: int, columns: int, grid: bool
     assert is_grid(torn_marks(lattice(rows, columns), (5, 5, 0, 0), 3)[0]) is grid
 
 
+@pytest.mark.parametrize(
+    ("lean", "wide", "grid"), [(0, 40, True), (20, 40, True), (-20, 40, True), (0, 70, False)]
+)
+def test_two_narrow_cells_are_no_eight(lean: int, wide: int, grid: bool) -> None:
+    mask = np.zeros((130, 130), bool)
+    for row in range(120):
+        left = 25 + lean * row // 120
+        mask[row, left : left + wide] = row < 5 or row >= 115 or 58 <= row < 63
+        mask[row, left : left + 5] = mask[row, left + wide - 5 : left + wide] = True
+    assert is_grid(torn_marks(mask, (0, 0, 0, 0), 3)[0]) is grid
+
+
+def test_a_narrow_nought_is_no_ladder() -> None:
+    rows, columns = np.ogrid[:100, :40]
+    far = ((rows - 50) / 50) ** 2 + ((columns - 20) / 19) ** 2
+    assert not is_grid(torn_marks((far < 1) & (far > 0.6), (0, 0, 0, 0), 3)[0])
+
+
 def test_grain_is_no_grid() -> None:
     chalk = np.random.default_rng(0).random((80, 40)) < 0.7
     assert not is_grid(max(torn_marks(chalk, (0, 0, 40, 80), 3), key=lambda mark: mark.area))

@@ -24,6 +24,9 @@ _RUNGS: Final = 1.6
 _MOST_HOLES: Final = 3
 _COARSE: Final = 24
 _LEAST_HOLE: Final = 4
+# The sides of a ladder are so near, in heights, and keep their distance but for this share of it.
+_CLOSE: Final = 0.4
+_STRAIGHT: Final = 0.1
 # A slash is so much wider than high, has about one run of ink a row, and crosses this share of its width.
 _LYING: Final = 1.2
 _ONE_STROKE: Final = 1.25
@@ -127,11 +130,7 @@ def is_slash(mark: Mark) -> bool:
 
 def is_bar(mark: Mark) -> bool:
     """Whether a mark is as narrow as a 1, upright or leaning: in no row does its ink reach far."""
-    _, y, w, h = mark.box
-    left, right = np.full(h, w + mark.box[0]), np.zeros(h, np.intp)
-    np.minimum.at(left, mark.runs.row - y, mark.runs.start)
-    np.maximum.at(right, mark.runs.row - y, mark.runs.stop)
-    return int((right - left).max()) < _NARROW * h
+    return int(_spans(mark).max()) < _NARROW * mark.height
 
 
 def is_blot(mark: Mark) -> bool:
@@ -143,16 +142,35 @@ def is_blot(mark: Mark) -> bool:
 
 
 def is_grid(mark: Mark) -> bool:
-    """Whether a mark has more holes than any digit, whatever a network says of its tile: a table."""
+    """Whether a mark has more holes or straighter sides than any digit, whatever a network says: a table."""
     # Two strokes and more in each row: few digits have that, and none of the others need be looked at.
     if len(mark.runs) < _RUNGS * mark.height:
         return False
+    if _is_ladder(mark):
+        return True
     x, y, w, h = mark.box
     step = max(2, 1 << ((min(w, h) - 1) // _COARSE).bit_length())
     # With paper all around, in whole steps.
     wide = mark.runs.paint(x - step, y - step, (w // step + 3) * step, (h // step + 3) * step)
     holes = find_blobs(find_runs(pooled(np.maximum, wide.view(np.uint8), step) == 0)).area >= _LEAST_HOLE
     return int(np.count_nonzero(holes)) > 1 + _MOST_HOLES  # the paper around is no hole
+
+
+def _is_ladder(mark: Mark) -> bool:
+    """Whether a mark has two straight sides close together, upright or leaning: cells one above the other."""
+    ends = mark.height // 10
+    spans = np.sort(_spans(mark)[ends : mark.height - ends])
+    narrow, usual, wide = (int(spans[len(spans) * k // 10]) for k in (1, 5, 9))
+    return wide - narrow <= _STRAIGHT * usual and usual < _CLOSE * mark.height
+
+
+def _spans(mark: Mark) -> Ints:
+    """From the first pixel of ink to the last in each row of the box, (height,)."""
+    x, y, w, h = mark.box
+    left, right = np.full(h, x + w), np.full(h, x)
+    np.minimum.at(left, mark.runs.row - y, mark.runs.start)
+    np.maximum.at(right, mark.runs.row - y, mark.runs.stop)
+    return np.asarray(right - left)
 
 
 def mark_tile(lit: Lit, mark: Mark) -> NDArray[np.float32]:
