@@ -50,8 +50,9 @@ class Rim:
         """How much darker than most of it a tenth of it is, as a share of the contrast."""
         if not self.near.any():
             return 0.0
-        dark, middle = np.percentile(self.grey[self.near], [10, 50])
-        return float((middle - dark) / max(middle - float(np.median(self.grey[self.own])), 1))
+        rim = np.sort(self.grey[self.near])
+        dark, middle = int(rim[len(rim) // 10]), int(rim[len(rim) // 2])
+        return (middle - dark) / max(middle - self._ink(), 1)
 
     def _share(self, dark: Mask, rows: slice) -> float:
         return int(np.count_nonzero(dark[rows])) / max(int(np.count_nonzero(self.near[rows])), 1)
@@ -61,14 +62,19 @@ class Rim:
         if not self.near.any():
             return self.near
         # In a shadow the ink is darker too: there it is the ink right beside that counts.
-        ink = self._darkest() if shaded else np.median(self.grey[self.own])
-        paper = np.percentile(self.grey[self.near], 75)
+        ink = self._darkest() if shaded else self._ink()
+        rim = np.sort(self.grey[self.near])
+        paper = int(rim[len(rim) * 3 // 4])
         return np.asarray(self.near & (self.grey < ink + _STILL_INK * (paper - ink)))
 
-    def _darkest(self) -> Bytes:
+    def _ink(self) -> int:
+        ink = np.sort(self.grey[self.own])
+        return int(ink[len(ink) // 2])
+
+    def _darkest(self) -> NDArray[np.int16]:
         """For each pixel the darkest ink of the mark from which its rim is no farther."""
         dark = np.where(self.own, self.grey, np.uint8(255))
-        return as_grey(as_image(dark).filter(ImageFilter.MinFilter(2 * _OFF + 1)))
+        return as_grey(as_image(dark).filter(ImageFilter.MinFilter(2 * _OFF + 1))).astype(np.int16)
 
 
 def rim_of(grey: Bytes, mark: Mark) -> Rim:
