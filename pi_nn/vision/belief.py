@@ -251,7 +251,7 @@ def _is_torn_bar(mark: Mark) -> bool:
 
 def _goes_on(scene: Scene, mark: Mark) -> bool:
     """Whether a mark is a bar cut out of something longer: a pale line in pieces, the edge of a shadow."""
-    return is_bar(mark) and scene.goes_on(mark)
+    return is_bar(mark) and (scene.goes_on(mark) or scene.is_carried_on(mark))
 
 
 def _is_spots(scene: Scene, mark: Mark) -> bool:

@@ -34,7 +34,7 @@ _ACROSS: Final = 0.6
 # A bar is narrower than this many heights.
 _NARROW: Final = 0.5
 # A blot fills this share of its box, and has about one run of ink in each row and each column.
-_FILLED: Final = 0.45
+_FILLED: Final = 0.4
 _SOLID_ROWS: Final = 1.15
 _SOLID_COLUMNS: Final = 1.5
 

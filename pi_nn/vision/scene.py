@@ -15,6 +15,7 @@ from PIL import Image
 
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
+from pi_nn.vision.axis import is_carried_on
 from pi_nn.vision.light import Lit, fine_ink, level
 from pi_nn.vision.marks import Mark, around, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.rim import Rim, rim_of
@@ -50,6 +51,8 @@ _ON_LINES: Final = 0.7
 _WIDEST_CUT: Final = 1.25
 # Within a mark no lamp's light changes by more than this factor.
 _UNEVEN: Final = 1.8
+# What a bar may be a piece of is longer than so many of its heights.
+_LONGER: Final = 2
 _MOST_RUNS: Final = 300_000
 # So many heights of a mark around it are its surroundings.
 _SURROUNDINGS: Final = 0.75
@@ -187,6 +190,11 @@ class Scene:
     def goes_on(self, mark: Mark) -> bool:
         """Whether ink goes on beyond the ends of a bar, as a table's line does and a shadow's edge."""
         return self._rim(mark).goes_on(shaded=self.is_uneven(mark))
+
+    def is_carried_on(self, mark: Mark) -> bool:
+        """Whether a bar is a piece of a line of a table, or the like: of ink much longer than itself."""
+        longest = max(self.marks[0].box[2:])
+        return longest > _LONGER * mark.height and is_carried_on(mark, self._runs)
 
     def roughness(self, mark: Mark) -> float:
         """How much darker than most of a mark's rim a tenth of it is, as a share of the contrast."""
