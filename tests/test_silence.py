@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
 from pi_nn.records import Box
-from pi_nn.vision.company import among_dots, beside, in_a_line
+from pi_nn.vision.company import among_dots, beside, in_a_line, in_a_word
 from pi_nn.vision.marks import is_bar, is_blot, is_grid, is_slash, torn_marks
 
 INK = 40
@@ -163,6 +163,22 @@ def test_bars_that_carry_a_line_on_are_no_ones() -> None:
     assert in_a_line([one, seven], []) == [False, False]
     assert in_a_line([one, (51, 125, 4, 40)], []) == [True, True]
     assert in_a_line([], [line]) == []
+
+
+@pytest.mark.parametrize(
+    ("letters", "word"),
+    [
+        ([(50, 10, 20, 40), (80, 12, 30, 38)], True),
+        ([(50, 10, 20, 40)], False),  # one may be a digit that was written badly
+        ([(50, 60, 20, 40), (80, 62, 30, 38)], False),  # on another line
+        ([(50, 10, 20, 40), (400, 12, 30, 38)], False),
+    ],
+)
+def test_a_digit_in_a_word(letters: list[Box], word: bool) -> None:
+    digit, other = (20, 10, 20, 40), (110, 10, 20, 40)
+    assert in_a_word([digit], [False], letters) == [word]
+    assert in_a_word([digit, other], [False, False], letters) == [word, word]
+    assert in_a_word([digit, other, (140, 10, 20, 40)], [False] * 3, letters) == [False] * 3
 
 
 def test_pale_ink_is_not_believed_on_rough_paper_nor_the_palest_anywhere() -> None:

@@ -11,6 +11,7 @@ from pi_nn.vision.company import (
     among_strangers,
     beside,
     in_a_line,
+    in_a_word,
     is_alike,
     is_crumb,
     usual_height,
@@ -192,20 +193,8 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     digits, ink = found.digits, found.ink
     if not digits:
         return []
-    boxes = [guess.mark.box for guess in digits]
     weak = [g.quality < needed(g, confidence) or id(g) in found.spoilt for g in digits]
-    wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
-    strangers = [mark.box for mark, _ in found.refused if not ink.is_faint(scene, mark)]
-    strangers += wholes.values()
-    strangers += [g.mark.box for g, doubtful in zip(digits, weak, strict=True) if doubtful and g.cut is None]
-    shaky = [no or g.cut is not None or _is_torn_bar(g.mark) for g, no in zip(digits, weak, strict=True)]
-    alone = among_strangers(boxes, shaky, strangers)
-    lines = [mark.box for mark, why in found.refused if why == "touches_edge" or mark.torn]
-    alone = [bad or line for bad, line in zip(alone, in_a_line(boxes, lines), strict=True)]
-    alone = [
-        bad or (not doubtful and (_goes_on(scene, guess.mark) or _is_spots(scene, guess.mark)))
-        for guess, doubtful, bad in zip(digits, weak, alone, strict=True)
-    ]
+    alone = _strange(scene, found, weak)
     firm = [
         guess.mark
         for guess, no, bad in zip(digits, weak, alone, strict=True)
@@ -228,6 +217,28 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
         hindered = hindrance(scene, guess.mark) if doubtful or why else None
         reasons.append(flaw(scene, guess.mark) or hindered or why)
     return reasons
+
+
+def _strange(scene: Scene, found: Sorted, weak: list[bool]) -> list[bool]:
+    """For each digit, whether it is a piece of something else, or company says that it is none."""
+    digits, ink, told = found.digits, found.ink, list(zip(found.digits, weak, strict=True))
+    boxes = [guess.mark.box for guess in digits]
+    refused = [mark for mark, _ in found.refused if not ink.is_faint(scene, mark)]
+    wholes = {id(guess.cut): guess.cut.box for guess in digits if guess.cut}
+    strangers = [mark.box for mark in refused] + list(wholes.values())
+    strangers += [g.mark.box for g, doubtful in told if doubtful and g.cut is None]
+    shaky = [no or g.cut is not None or _is_torn_bar(g.mark) for g, no in told]
+    lines = [mark.box for mark, why in found.refused if why == "touches_edge" or mark.torn]
+    ill = {id(guess.cut): guess.cut.box for guess, doubtful in told if doubtful and guess.cut}
+    letters = [mark.box for mark in refused if not scene.at_edge(mark)] + list(ill.values())
+    none = {key for key, why in found.spoilt.items() if why == "not_a_digit"}
+    letters += [g.mark.box for g, doubtful in told if doubtful and g.cut is None and id(g) in none]
+    alone, carried = among_strangers(boxes, shaky, strangers), in_a_line(boxes, lines)
+    company = zip(told, alone, carried, in_a_word(boxes, shaky, letters), strict=True)
+    return [
+        bad or line or word or (not doubtful and (_goes_on(scene, g.mark) or _is_spots(scene, g.mark)))
+        for (g, doubtful), bad, line, word in company
+    ]
 
 
 def _is_hemmed_in(scene: Scene, mark: Mark, cluttered: bool) -> bool:

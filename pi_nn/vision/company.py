@@ -18,6 +18,9 @@ _DOWN: Final = 2.0
 _LIKE: Final = 0.5
 # Among so many neighbours that are no digits for each that is one, nothing is believed.
 _STRANGERS: Final = 1.0
+# In a word at least so many letters stand on a digit's line, its middle no farther off than so many heights.
+_LETTERS: Final = 2
+_LEVEL: Final = 0.6
 # Pieces of a line are narrow, part by less than this share of their height, and hardly step aside.
 _BAR: Final = 0.45
 _BREAK: Final = 0.25
@@ -54,6 +57,19 @@ def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Seq
     bad = _near(own, other).sum(axis=1)
     good = _near(own, own[~parts]).sum(axis=1)
     return [bool(v) for v in ((bad >= 2) & (bad > _STRANGERS * good)) | (parts & (good == 0))]
+
+
+def in_a_word(digits: Sequence[Box], shaky: Sequence[bool], letters: Sequence[Box]) -> list[bool]:
+    """For each digit, whether it stands on a line with ``letters``, ink that surely is no digit.
+
+    They are several, and no fewer than the digits there that are not ``shaky``.
+    """
+    if len(letters) < _LETTERS:
+        return [False] * len(digits)
+    own, other = np.array(digits, np.float64), np.array(letters, np.float64)
+    bad = _near(own, other, _LEVEL).sum(axis=1)
+    good = _near(own, own[~np.array(shaky, bool)], _LEVEL).sum(axis=1)
+    return [bool(v) for v in (bad >= _LETTERS) & (bad >= good)]
 
 
 def in_a_line(digits: Sequence[Box], lines: Sequence[Box]) -> list[bool]:
@@ -127,11 +143,11 @@ def usual_height(boxes: Sequence[Box]) -> float:
     return float(np.median(heights[alike[:, best]]))
 
 
-def _near(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(len(a), len(b)): whether b stands near a and is of like size."""
+def _near(a: NDArray[np.float64], b: NDArray[np.float64], down: float = _DOWN) -> NDArray[np.bool_]:
+    """(len(a), len(b)): whether b stands near a, at most ``down`` heights above or below, of like size."""
     size = np.maximum(a[:, 3], a[:, 2] / 2)[:, None]
     dx = np.abs((a[:, 0] + a[:, 2] / 2)[:, None] - (b[:, 0] + b[:, 2] / 2))
     dy = np.abs((a[:, 1] + a[:, 3] / 2)[:, None] - (b[:, 1] + b[:, 3] / 2))
     larger = np.maximum(b[:, 2], b[:, 3])
     alike = (larger >= _LIKE * size) & (larger * _LIKE <= size)
-    return np.asarray((dx <= _ACROSS * size) & (dy <= _DOWN * size) & alike, bool)
+    return np.asarray((dx <= _ACROSS * size) & (dy <= down * size) & alike, bool)
