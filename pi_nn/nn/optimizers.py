@@ -51,7 +51,8 @@ class Optimizer(ABC):
         """One update, at ``learning_rate`` where a schedule gives one."""
         rate = self.learning_rate if learning_rate is None else learning_rate
         self.steps += 1
-        for run, memory, a, b in self._runs:
+        # Backwards: of the weights the cache then holds those that the next forward reads first.
+        for run, memory, a, b in reversed(self._runs):
             gradient = self._pulled(run, a, b, rate) if self.weight_decay else run.gradient(b)
             run.subtract(self._change(gradient, memory, a, b, rate))
         if self.steps % _EVERY == 0:
