@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
@@ -144,6 +144,7 @@ def test_the_finger_of_a_hand_is_no_one() -> None:
         ((60, 100, 20, 40), None),
         ((400, 10, 20, 40), None),
         ((48, 46, 6, 6), None),
+        ((140, 40, 30, 14), 1),
         ((48, -8, 20, 4), 0),
         ((48, -8, 6, 4), None),
         ((48, -40, 20, 4), None),
@@ -354,6 +355,13 @@ def test_a_digit_in_two_pieces_that_nobody_joined_makes_its_line_unsure() -> Non
     reading = DigitReader(Picky()).read(pixels)
     assert reading.text is None
     assert reading.status == "unsure"
+
+
+def test_a_bow_that_was_cut_into_crumbs_makes_its_line_unsure() -> None:
+    image = Image.fromarray(sevens((40, 40), (150, 40)))
+    ImageDraw.Draw(image).arc((88, 60, 132, 80), 0, 180, fill=INK, width=4)
+    reading = DigitReader(Picky()).read(np.asarray(image))
+    assert (reading.text, reading.reason) == (None, "crowded")
 
 
 def test_a_picture_cut_to_a_digit_shows_all_of_it() -> None:

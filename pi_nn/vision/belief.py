@@ -107,11 +107,11 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     usual = usual_height([guess.mark.box for guess in firm or whole])
     digits: list[Guess] = []
     refused: list[tuple[Guess, str]] = []
-    crumbs = list(sight.left)
+    small: list[Guess] = []
     for guess in guesses:
         weak = guess.quality < confidence or not is_alike(guess.mark.box, usual)
         if is_crumb(guess.mark.box, usual):
-            crumbs += [] if scene.at_edge(guess.mark) else [guess.mark]
+            small += [] if scene.at_edge(guess.mark) else [guess]
         elif guess.junk > junk:
             refused.append((guess, "not_a_digit"))
         elif weak and firm and scene.at_edge(guess.mark):
@@ -121,6 +121,7 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     ink = _usual_ink(scene, digits, usual)
     faint = [guess for guess in digits if ink.is_faint(scene, guess.mark)]
     clear = [guess for guess in digits if guess not in faint]
+    crumbs = sight.left + _as_written(small, digits)
     tight = [guess.mark for guess, _ in refused if not scene.at_edge(guess.mark)]
     spoilt = _spoilt(scene, ink, clear, crumbs, _CLOSE) | _spoilt(scene, ink, clear, tight, _TIGHT)
     spoilt |= _unread(scene, ink, clear, refused, confidence)
@@ -131,6 +132,13 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     others.sort(key=lambda pair: -pair[0].area)
     fault = next((hindrance(scene, mark) for mark, _ in others if _is_upright(mark)), scene.reason)
     return Sorted(clear, others, ink, spoilt, fault)
+
+
+def _as_written(crumbs: list[Guess], digits: list[Guess]) -> list[Mark]:
+    """The marks of ``crumbs``; of ink cut into nothing but crumbs the whole: the bar of a broken 5."""
+    kept = {id(guess.cut) for guess in digits if guess.cut}
+    marks = [guess.mark if guess.cut is None or id(guess.cut) in kept else guess.cut for guess in crumbs]
+    return list({id(mark): mark for mark in marks}.values())
 
 
 def _unread(

@@ -32,6 +32,8 @@ _UNDER_TOP: Final = -0.3
 _BAR_OVER_TOP: Final = -0.8
 _LEVEL_BAR: Final = 2.0
 _ABOVE_FOOT: Final = 0.85
+# Or above its foot, where it is no full stop: so many heights long.
+_STOP: Final = 0.5
 # Right under a digit is what has its middle above this.
 _UNDER: Final = 1.4
 # A dot is as long as this share of a digit is high, and no longer than that; so many within so many heights
@@ -105,7 +107,8 @@ def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[i
         level = (top + height / 2 - y) / h
         under = (gap == 0) & (level > _ABOVE_FOOT) & (level < _UNDER)
         top_level = _BAR_OVER_TOP if width > _LEVEL_BAR * height else _UNDER_TOP
-        gap[((level < top_level) | (level > _ABOVE_FOOT)) & ~under] = np.inf
+        foot = np.where(max(width, height) < _STOP * h, _ABOVE_FOOT, 1.0)
+        gap[((level < top_level) | (level > foot)) & ~under] = np.inf
         nearest = int(gap.argmin())
         found.append(nearest if gap[nearest] <= reach else None)
     return found
