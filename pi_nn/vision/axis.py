@@ -18,7 +18,7 @@ _COVERED: Final = 0.6
 
 
 def is_carried_on(bar: Mark, runs: Runs) -> bool:
-    """Whether a line of about a ``bar``'s width lies on its axis above or below; ``runs`` are all ink."""
+    """Whether a line of about a ``bar``'s width lies on its axis above or below; ``runs`` are its ink."""
     _, y, _, h = bar.box
     place, middle = bar.runs.row, (bar.runs.start + bar.runs.stop - 1) / 2
     off = place - place.mean()

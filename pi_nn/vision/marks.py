@@ -25,7 +25,7 @@ _MOST_HOLES: Final = 3
 _COARSE: Final = 24
 _LEAST_HOLE: Final = 4
 # The sides of a ladder are so near, in heights, and keep their distance but for this share of it.
-_CLOSE: Final = 0.4
+_CLOSE: Final = 0.5
 _STRAIGHT: Final = 0.1
 # A slash is so much wider than high, has about one run of ink a row, and crosses this share of its width.
 _LYING: Final = 1.2

@@ -19,8 +19,6 @@ Mask: TypeAlias = "NDArray[np.bool_]"
 # The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
 _OFF: Final = 3
 _STILL_INK: Final = 0.2
-# A line that goes on beyond an end of a mark covers more than so much of the rim there.
-_SOME: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +36,22 @@ class Rim:
 
     def openness(self, *, shaded: bool) -> float:
         """Share that is about as dark as the mark's ink, 0..1; ``shaded`` where a shadow's edge is near."""
-        return self._share(self._dark(shaded=shaded), slice(None))
+        dark = self._dark(shaded=shaded)
+        return int(np.count_nonzero(dark)) / max(int(np.count_nonzero(self.near)), 1)
 
     def goes_on(self, *, shaded: bool) -> bool:
-        """Whether there is ink beyond both ends of a mark, above and below."""
+        """Whether there is ink right beyond both ends of a mark, above and below, or no more picture."""
         dark = self._dark(shaded=shaded)
-        ends = [self._share(dark, rows) for rows in (slice(self.top), slice(self.bottom, None))]
-        return min(ends) > _SOME
+        if not dark.any():
+            return False
+        above = dark[: self.top, self._beyond(self.top)]
+        below = dark[self.bottom :, self._beyond(self.bottom - 1)]
+        return all(len(end) < _OFF or bool(end.any()) for end in (above, below))
+
+    def _beyond(self, row: int) -> slice:
+        """The columns of the mark in one of its rows, and those nearer to them than the rim."""
+        columns = self.own[row].nonzero()[0]
+        return slice(max(int(columns[0]) - _OFF + 1, 0), int(columns[-1]) + _OFF)
 
     def roughness(self) -> float:
         """How much darker than most of it a tenth of it is, as a share of the contrast."""
@@ -53,9 +60,6 @@ class Rim:
         rim = np.sort(self.grey[self.near])
         dark, middle = int(rim[len(rim) // 10]), int(rim[len(rim) // 2])
         return (middle - dark) / max(middle - self._ink(), 1)
-
-    def _share(self, dark: Mask, rows: slice) -> float:
-        return int(np.count_nonzero(dark[rows])) / max(int(np.count_nonzero(self.near[rows])), 1)
 
     def _dark(self, *, shaded: bool) -> Mask:
         """What of the rim is about as dark as the mark's ink."""

@@ -193,8 +193,12 @@ class Scene:
 
     def is_carried_on(self, mark: Mark) -> bool:
         """Whether a bar is a piece of a line of a table, or the like: of ink much longer than itself."""
-        longest = max(self.marks[0].box[2:])
-        return longest > _LONGER * mark.height and is_carried_on(mark, self._runs)
+        for other in self.marks:
+            if max(other.box[2:]) <= _LONGER * mark.height:
+                break
+            if is_carried_on(mark, other.runs):
+                return True
+        return False
 
     def roughness(self, mark: Mark) -> float:
         """How much darker than most of a mark's rim a tenth of it is, as a share of the contrast."""

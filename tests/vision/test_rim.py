@@ -34,6 +34,7 @@ def rim(*other: tuple[slice, slice]) -> Rim:
         ([(slice(15, 65), slice(35, 64))], True),  # one side is as dark: the edge of a shadow
         ([(slice(62, 80), COLUMNS)], False),  # another digit stands below
         ([(slice(62, 66), slice(0, 64))], False),  # it stands on a line
+        ([(slice(16, 65), slice(38, 64))], False),  # other ink stands beside it, and reaches farther
         ([(ROWS, slice(37, 40))], False),  # another bar stands beside it
     ],
 )
