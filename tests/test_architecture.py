@@ -111,6 +111,13 @@ def test_the_daemon_loads_no_desktop_library() -> None:
     assert loaded_by(code, {"scipy", "matplotlib", "tqdm", "pi_nn.training"}) == set()
 
 
+def test_the_daemon_loads_nothing_that_only_learning_needs() -> None:
+    learning = {
+        f"pi_nn.nn.{name}" for name in ("averaging", "blas", "losses", "optimizers", "runs", "schedules")
+    }
+    assert loaded_by("import pi_nn.reader, pi_nn.service.server", learning) == set()
+
+
 def test_types_cost_the_pi_nothing() -> None:
     """numpy.typing alone is 34 million of the instructions that a Pi Zero starts with."""
     code = "import pi_nn.service.server, pi_nn.reader, pi_nn.cameras.picamera2, pi_nn.cameras.folder"

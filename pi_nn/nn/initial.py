@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from pi_nn.nn.workspace import Array, Shape
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-Rule = Callable[[np.random.Generator, Shape, int, int], Array]
+# As text, so that nobody who only answers loads numpy.random.
+Rule: TypeAlias = "Callable[[np.random.Generator, Shape, int, int], Array]"
 
 
 def _he(rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:

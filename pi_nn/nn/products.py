@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from pi_nn.nn.blas import blas_names
 from pi_nn.nn.workspace import Array
 
 
@@ -46,6 +45,8 @@ _FEWEST = 16
 @lru_cache
 def prefers_pieces() -> bool:
     """Whether this OpenBLAS multiplies a large matrix faster in small pieces; those for AVX-512 do."""
+    from pi_nn.nn.blas import blas_names  # nobody who only answers asks
+
     return any(re.search("SkylakeX|Cooperlake|Sapphirerapids", name, re.IGNORECASE) for name in blas_names())
 
 

@@ -17,6 +17,7 @@ from pi_nn.nn import (
     Sigmoid,
     Softmax,
     Step,
+    blas,
     products,
 )
 
@@ -143,7 +144,7 @@ def test_a_product_in_pieces_is_the_whole(units: int, monkeypatch: pytest.Monkey
 def test_pieces_are_for_a_blas_that_likes_them(
     name: str, pieces: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(products, "blas_names", lambda: [name])
+    monkeypatch.setattr(blas, "blas_names", lambda: [name])
     assert products.prefers_pieces.__wrapped__() is pieces
 
 
