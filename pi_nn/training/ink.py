@@ -19,7 +19,7 @@ def thickness(images: Images, rng: np.random.Generator) -> Images:
     A slight blur, then a threshold with a slope, relative to the darkest ink, so that no stroke is lost.
     """
     count = len(images)
-    soft = soften(images, each(count, 0.5, 1.5, rng))
+    soft = soften(images, each(count, 0.5, 1.8, rng))
     soft /= np.maximum(soft.max(axis=(1, 2), keepdims=True), np.float32(1e-3))
     slope = np.exp(each(count, np.log(1.8), np.log(20.0), rng))
     threshold = np.maximum(each(count, 0.12, 0.62, rng), 0.5 / slope)  # paper stays 0

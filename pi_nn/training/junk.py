@@ -15,6 +15,7 @@ from pi_nn.training.fields import clouds, each, smooth_field
 from pi_nn.training.light import soften
 from pi_nn.training.shapes import NOT_DIGITS, write
 from pi_nn.training.strokes import curve, draw
+from pi_nn.training.typeset import printed
 from pi_nn.training.warp import Images, Warp, resample, spread, unit
 from pi_nn.vision.tile import to_tile
 
@@ -181,12 +182,19 @@ def pairs(count: int, digits: Images, rng: np.random.Generator) -> Images:
 
 
 def crossed_out(count: int, digits: Images, rng: np.random.Generator) -> Images:
-    """A digit with another, lying on its side, written over it: both full of ink, so that neither is read."""
-    ink = digits.sum(axis=(1, 2))
-    full = digits[ink >= np.median(ink)]
-    first, second = full[rng.integers(0, len(full), (2, count))]
-    over = Warp(degrees=25, scale=0.15, shift=2.0)
-    return np.maximum(over(first, rng), over(second.transpose(0, 2, 1), rng))
+    """A digit under a pen that went to and fro, six to ten times: one line would leave it a digit."""
+    images = Warp(degrees=15, scale=0.15, shift=1.0)(digits[rng.integers(0, len(digits), count)], rng)
+    times, turn = rng.integers(6, 11, (count, 1)), np.arange(11)
+    down = (turn / times - 0.5) * rng.uniform(14, 20, (count, 1))
+    over = (-1.0) ** turn * rng.uniform(7, 11, (count, 1)) + rng.normal(0, 1.5, (count, 11))
+    angle = rng.uniform(-0.9, 0.9, (count, 1))
+    points = [down * np.cos(angle) + over * np.sin(angle), over * np.cos(angle) - down * np.sin(angle)]
+    pen = draw(
+        (np.stack(points, axis=2) + 13.5).astype(np.float32),
+        rng.uniform(1.0, 2.6, count).astype(np.float32),
+        pen=turn[1:] <= times,
+    )
+    return np.maximum(images, pen)
 
 
 def gratings(count: int, digits: Images, rng: np.random.Generator) -> Images:
@@ -305,7 +313,7 @@ KINDS: tuple[tuple[float, Kind], ...] = (
     (1.2, blotches),
     (0.8, halves),
     (2.0, pairs),
-    (0.4, crossed_out),
+    (0.6, crossed_out),
     (1.0, gratings),
     (1.2, textures),
     (1.5, blobs),
@@ -313,5 +321,6 @@ KINDS: tuple[tuple[float, Kind], ...] = (
     (3.0, scenes),
     (0.6, edges),
     (1.2, passing),
+    (2.0, printed),
 )
 """Kinds with their weights in the mixture."""

@@ -1,4 +1,4 @@
-"""What one training batch is made of: real digits, a few written in forms that MNIST lacks, and junk."""
+"""What one training batch is made of: real digits, a few in forms that MNIST lacks or in type, and junk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pi_nn.training.augmentation import Augmentation
 from pi_nn.training.junk import junk
 from pi_nn.training.shapes import european_digits
+from pi_nn.training.typeset import printed_digits
 from pi_nn.training.warp import Images
 
 NOT_A_DIGIT = -1
@@ -18,10 +19,10 @@ NOT_A_DIGIT = -1
 class Mixture:
     """Adds European forms and junk to a batch of digits and augments all: an `Augment` of batches.py.
 
-    Forms and junk are drawn once, from `rng`, into banks of bytes: drawing them for each batch would cost
-    more than the training step, and augmentation already makes no two alike. `digits`, uint8 (N, 28, 28),
-    are what junk such as "two digits in one tile" is made of. `scenes`, tiles and labels as from
-    `scene_tiles`, join the banks.
+    Forms (some of them set in type) and junk are drawn once, from `rng`, into banks of bytes: drawing them
+    for each batch would cost more than the training step, and augmentation already makes no two alike.
+    `digits`, uint8 (N, 28, 28), are what junk such as "two digits in one tile" is made of. `scenes`, tiles
+    and labels as from `scene_tiles`, join the banks.
     """
 
     def __init__(
@@ -40,6 +41,8 @@ class Mixture:
         self._junk = to_bytes(junk(bank, to_floats(digits), rng))
         forms, self._form_labels = european_digits(bank // 4, rng)
         self._forms = to_bytes(forms)
+        typeset, typeset_labels = printed_digits(bank // 24, rng)
+        self._take(to_bytes(typeset), typeset_labels)
         if scenes is not None:
             self._take(*scenes)
 

@@ -16,6 +16,8 @@ from pi_nn.vision import find_digits
 
 # Upright narrow ink that is no digit looks like a 1: no network can tell, so none is taught to.
 NARROW = 0.5
+# And a 1 narrower than this (of its height) is a line to any network: to learn it is to learn lines.
+LINE = 0.22
 SAME, APART = 0.6, 0.1
 
 
@@ -46,7 +48,8 @@ def labelled(scene: Scene, tiles: Iterable[DigitTile]) -> Iterable[tuple[DigitTi
         shares = [overlap(tile.box, box) for box in scene.truth.boxes]
         best = int(np.argmax(shares)) if shares else -1
         if shares and shares[best] >= SAME:
-            yield tile, names[best]
+            if tile.box[2] > LINE * tile.box[3]:
+                yield tile, names[best]
         elif max(shares, default=0.0) <= APART and tile.box[2] > NARROW * tile.box[3]:
             yield tile, NOT_A_DIGIT
 

@@ -31,6 +31,12 @@ def test_a_tile_gets_the_digit_whose_box_it_has() -> None:
     assert [label for _, label in labelled(scene, tiles)] == [7, -1]
 
 
+def test_a_one_that_is_a_mere_line_is_not_taught() -> None:
+    scene = Scene(np.zeros((50, 90), np.uint8), Truth("11", ((10, 10, 5, 30), (50, 10, 9, 30))))
+    tiles = [tile((10, 10, 5, 30)), tile((50, 10, 9, 30))]
+    assert [(t.box[0], label) for t, label in labelled(scene, tiles)] == [(50, 1)]
+
+
 def test_scenes_give_digits_and_junk_the_same_for_a_seed() -> None:
     tiles, labels = scene_tiles(8, shipped_digits(), np.random.default_rng(3))
     assert tiles.shape[1:] == (28, 28)
