@@ -82,7 +82,7 @@ def test_a_doubtful_digit_is_not_published(network: FakeNetwork, reason: str) ->
 def test_what_is_found_in_a_picture_must_be_surer_than_a_clean_tile() -> None:
     network = FakeNetwork(probability=0.85)
     network.thresholds = Thresholds(confidence=0.7, margin=0.5, junk=0.4)
-    assert DigitReader(network).thresholds == Thresholds(confidence=0.9, margin=0.5, junk=0.4)
+    assert DigitReader(network).thresholds == Thresholds(confidence=0.94, margin=0.5, junk=0.4)
     assert DigitReader(network).read(page((20, 30))).reason == "low_confidence"
     assert DigitReader(network, thresholds=network.thresholds).read(page((20, 30))).text == "7"
 

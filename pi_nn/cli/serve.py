@@ -21,7 +21,7 @@ HELP: Final = {
     "interval": "Seconds between two captures.",
     "stale_after": "Seconds without a fresh frame until the reading is stale.",
     "agreement": "Frames that must agree before a text is published.",
-    "min_confidence": "Accept a digit from this confidence on (default: the model's, but at least 0.9).",
+    "min_confidence": "Accept a digit from this confidence on (default: the model's, but at least 0.94).",
     "min_margin": "… from this lead over the runner-up on (default: the model's).",
     "max_junk": "… up to this probability of being no digit (default: the model's).",
     "roi": "Look only here: x,y,width,height as fractions of the frame.",

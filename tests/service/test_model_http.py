@@ -36,7 +36,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_runs(client: FlaskClient) -> None:
     body = client.get("/api/model").get_json()
     assert (body["name"], body["sha256"], body["parameters"]) == ("fake", "0" * 64, 10)
-    assert body["thresholds"] == {"confidence": 0.9, "margin": 0.3, "junk": 0.5}
+    assert body["thresholds"] == {"confidence": 0.94, "margin": 0.3, "junk": 0.5}
     assert body["classes"] == list("0123456789")
 
 
