@@ -66,4 +66,5 @@ def _tile(text: str, face: str) -> NDArray[np.float32]:
 def _typeface(name: str) -> ImageFont.FreeTypeFont:
     import matplotlib
 
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf", SIZE)
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"
+    return ImageFont.truetype(str(path), SIZE)

@@ -58,7 +58,7 @@ _NONE: Final = np.float32(0.2)
 # The paper is looked for within this share of the longer side: wider than any pen's stroke.
 _REACH: Final = 0.12
 # Polarity counts as decided when one side outweighs the other by this share of both.
-_DECIDED: Final = 0.3
+_DECIDED: Final = 0.6
 _WIDEST_PEN: Final = 60
 # What a grey level counts, in 1/64 of 255, where so many make the whole span from no ink to full ink.
 _PER_LEVEL: Final = (255 * 64 // np.maximum(np.arange(256), 1)).astype(np.uint16)

@@ -5,6 +5,7 @@ import pytest
 
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.reader import DigitReader
+from pi_nn.vision.scene import survey
 
 ROWS, COLUMNS = 15, 20
 
@@ -23,3 +24,13 @@ def test_a_sheet_of_three_hundred_digits_is_read(scale: int, light_ink: bool) ->
     reading = DigitReader().read(pixels)
     assert 0.97 * 300 < len(reading.digits) < 1.03 * 300
     assert sum(digit.accepted for digit in reading.digits) > 0.9 * 300
+
+
+@pytest.mark.parametrize("light_ink", [False, True])
+def test_a_broad_pen_in_coarse_pixels_has_its_polarity(light_ink: bool) -> None:
+    """At their edges such strokes are as often ink among paper as paper among ink."""
+    seen = []
+    for tile in shipped_digits().images[::3]:
+        pixels = np.kron(tile, np.ones((10, 10), np.uint8))
+        seen.append(survey(pixels if light_ink else ~pixels).light_ink)
+    assert seen == [light_ink] * len(seen)
