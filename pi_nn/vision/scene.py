@@ -80,6 +80,7 @@ class Scene:
     light_ink: bool = False
     left_out: int = 0
     _strengths: dict[Mark, float] = field(default_factory=dict)
+    _unlined: dict[Mark, list[Mark] | None] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -147,6 +148,11 @@ class Scene:
 
     def unlined(self, mark: Mark) -> list[Mark] | None:
         """The marks left of one without its lines; ``None`` where it has none to speak of."""
+        if mark not in self._unlined:
+            self._unlined[mark] = self._without_lines(mark)
+        return self._unlined[mark]
+
+    def _without_lines(self, mark: Mark) -> list[Mark] | None:
         whole = mark.mask()
         unruled = without_lines(whole)
         if unruled is None:

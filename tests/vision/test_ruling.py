@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.cameras.scenes import Recipe, render
 from pi_nn.reader import DigitReader
+from pi_nn.vision import scene as scene_module
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.scene import survey
 
@@ -68,3 +69,16 @@ def test_small_digits_on_squared_paper_are_all_seen(seed: int) -> None:
     scene = render(text, shipped_digits(), np.random.default_rng(seed), recipe, (1280, 960))
     found = Counter(digit.label for digit in DigitReader().read(scene.pixels).digits)
     assert (found & Counter(text)).total() >= 0.95 * len(scene.truth.boxes)
+
+
+def test_lines_are_taken_from_a_mark_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = Image.new("L", (640, 480), 200)
+    for k in range(4):
+        ImageDraw.Draw(image).line((60, 80 + 80 * k, 360, 80 + 80 * k), fill=40, width=4)
+        ImageDraw.Draw(image).line((60 + 100 * k, 80, 60 + 100 * k, 320), fill=40, width=4)
+    looked: list[np.ndarray] = []
+    monkeypatch.setattr(
+        scene_module, "without_lines", lambda mask: looked.append(mask) or without_lines(mask)
+    )
+    assert DigitReader().read(np.asarray(image)).digits == ()
+    assert len(looked) == 1
