@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Lengths are shares of the taller mark's height.
 _NEAR: Final = 0.3
+_GAP: Final = 0.35
 _TALLEST: Final = 1.8
 _TWO_HALVES: Final = 2.3
 _TOUCHING: Final = 0.1
@@ -28,10 +29,14 @@ _AS_TALL: Final = 1.25
 _ONE_LINE: Final = 1.65
 _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.
-_PIECE: Final = 0.75
+_PIECE: Final = 0.85
 _SPECK: Final = 0.2
 # One stands above the other where they share this much of the narrower one's width.
-_ABOVE: Final = 0.4
+_ABOVE: Final = 0.15
+# A piece belongs to what is this much nearer to it.
+_NEARER: Final = 0.5
+# Of two pieces, one stands on the other where they share this much of the narrower one's columns.
+_UPON: Final = 0.3
 _MOST_PIECES: Final = 40
 _MOST_JOINED: Final = 4
 _MOST_CUTS: Final = 7
@@ -50,6 +55,14 @@ class Lattice:
     whole: Mark | None = None
     usual: float = 0.0
 
+    def is_upon(self, one: Mark, other: Mark) -> bool:
+        """Whether one piece stands on the other, both on one line: neither is level with the other's middle."""
+        (x, y, w, h), (left, top, width, height) = one.box, other.box
+        shared = min(x + w, left + width) - max(x, left)
+        both = max(y + h, top + height) - min(y, top)
+        apart = abs(2 * y + h - 2 * top - height) > max(h, height)
+        return apart and shared > _UPON * min(w, width) and not self.on_two_lines(both, max(h, height))
+
     def on_two_lines(self, height: int, taller: int) -> bool:
         """Whether pieces of ``height`` together, the taller of ``taller``, may stand on two lines."""
         return height > _ONE_LINE * taller and height > _AS_TALL * self.usual
@@ -65,15 +78,17 @@ def usual_tallness(marks: list[Mark]) -> float:
     return below + part * (above - below)
 
 
-def clusters(marks: list[Mark], *, stacked: bool = False) -> list[list[int]]:
-    """Indices of marks that may belong to one digit, two or more a cluster.
+def clusters(marks: list[Mark], usual: float | None = None, *, stacked: bool = False) -> list[list[int]]:
+    """Indices of marks that may belong to one digit, two or more a cluster; ``usual`` as in the lattice.
 
     With ``stacked`` only marks one above the other count: those are one digit nearly always.
     """
     if len(marks) < 2:
         return []
     boxes = np.array([mark.box for mark in marks])
-    a, b = np.nonzero(np.triu(_linked(boxes, usual_tallness(marks), stacked=stacked), 1))
+    a, b = np.nonzero(
+        np.triu(_linked(boxes, usual_tallness(marks) if usual is None else usual, stacked=stacked), 1)
+    )
     home = list(range(len(marks)))
 
     def root(i: int) -> int:
@@ -100,14 +115,15 @@ def _linked(boxes: NDArray[np.intp], usual: float, *, stacked: bool = False) -> 
     gap_x, gap_y = np.maximum(-overlap, 0), np.maximum(np.maximum.outer(y, y) - bottom, 0)
     height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
     width = np.maximum.outer(x + w, x + w) - np.minimum.outer(x, x)
-    near = (gap_x <= _NEAR * tall) & (gap_y <= _NEAR * tall)
+    one = height <= _AS_TALL * usual
+    above = overlap > _ABOVE * np.minimum.outer(w, w)
+    near = (gap_x <= _NEAR * tall) & (gap_y <= np.maximum(_NEAR * tall, _GAP * usual * (one & above)))
     # Two halves that all but touch make twice their height; two lines of digits stand further apart, unless
     # together they are no higher than a digit.
-    halves = (gap_y <= _TOUCHING * tall) | (height <= _AS_TALL * usual)
+    halves = (gap_y <= _TOUCHING * tall) | one
     fits = (height <= np.where(halves, _TWO_HALVES, _TALLEST) * tall) & (width <= _WIDEST * height)
     # A speck belongs to nothing; it would only chain neighbours together.
     near &= np.minimum.outer(np.maximum(w, h), np.maximum(w, h)) >= _SPECK * tall
-    above = overlap > _ABOVE * np.minimum.outer(w, w)
     partial = above if stacked else above | (low < _PIECE * tall)
     return np.asarray(near & fits & partial, bool)
 
@@ -128,9 +144,27 @@ def joining(marks: list[Mark], usual: float) -> Lattice:
                 _could_be_digit(mark)
                 and mark.height <= _TWO_HALVES * tallest
                 and _connected(linked[first:after, first:after])
+                and not _is_torn_away(pieces, linked, first, after)
             ):
                 candidates.append((first, after, mark))
     return Lattice(pieces, tuple(candidates), usual=usual)
+
+
+def _is_torn_away(pieces: tuple[Mark, ...], linked: NDArray[np.bool_], first: int, after: int) -> bool:
+    """Whether the first or the last of pieces joined is much nearer to one that is not among them."""
+    ends = (first, first + 1, first - 1), (after - 1, after - 2, after)
+    return any(
+        0 <= outer < len(pieces)
+        and bool(linked[end, outer])
+        and _apart(pieces[end], pieces[outer]) < _NEARER * _apart(pieces[end], pieces[inner])
+        for end, inner, outer in ends
+    )
+
+
+def _apart(one: Mark, other: Mark) -> int:
+    """Pixels between the boxes of two marks, aside or up and down."""
+    (x, y, w, h), (left, top, width, height) = one.box, other.box
+    return max(x - left - width, left - x - w, y - top - height, top - y - h, 0)
 
 
 def _connected(linked: NDArray[np.bool_]) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from pi_nn.records import Box
-from pi_nn.vision.choose import best_way
+from pi_nn.vision.choose import best_way, rivals
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
 from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
@@ -45,6 +45,8 @@ _SOLID: Final = 6.0
 _BAR: Final = 0.4
 # What is as likely a pair as a digit is one with this chance less: shown, and not believed.
 _UNDECIDED: Final = 0.25
+# A loose bar is so many times darker than the pale lines of a grid.
+_DARKER: Final = 2.0
 # What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
 _OPEN: Final = 0.1
 
@@ -83,12 +85,14 @@ def sight(scene: Scene, score: Score) -> Sight:
         marks += _opened(scene, mark, known)
     known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
     small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
-    linked = clusters(small)
+    sure = [mark for mark in small if not _is_nothing(known.get(id(mark)))]
+    usual = usual_tallness(sure or small)
+    linked = clusters(small, usual)
     taken = {id(small[i]) for cluster in linked for i in cluster}
     found = [known[id(mark)] for mark in marks if id(mark) in known and id(mark) not in taken]
-    usual = usual_tallness(small)
     joins = [joining([small[i] for i in cluster], usual) for cluster in linked]
     together, left = _best(scene, score, joins, known)
+    known |= {id(guess.mark): guess for guess in together}
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
     return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn)
@@ -103,9 +107,18 @@ def _on_one_grid(scene: Scene, known: dict[int, Guess]) -> list[Mark]:
     grid = next((m for m in unclear if scene.is_large(m) and scene.unlined(m) is not None), None)
     if grid is None:
         return list(scene.marks)
-    gone = [mark for mark in unclear if mark is grid or _holds(grid.box, mark.box)]
+    gone = [
+        mark
+        for mark in unclear
+        if mark is grid or (_holds(grid.box, mark.box) and not _is_stroke(scene, mark, grid))
+    ]
     taken = {id(mark) for mark in gone}
     return [joined(gone), *(mark for mark in scene.marks if id(mark) not in taken)]
+
+
+def _is_stroke(scene: Scene, mark: Mark, grid: Mark) -> bool:
+    """Whether a lying mark is of far darker ink than a grid: the loose bar of a digit on it."""
+    return mark.box[2] > mark.height and scene.strength(mark) > _DARKER * scene.strength(grid)
 
 
 def _holds(outer: Box, inner: Box) -> bool:
@@ -121,7 +134,7 @@ def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
     thick = mark.thickness > _SOLID * scene.pen and _is_nothing(guess)
     if not scene.is_large(mark) and not thick and not uneven:
         pieces = scene.unlined(mark) if guess is None and _row_sized(mark) else None
-        return [mark] if pieces is None else pieces
+        return pieces or [mark]
     # At the frame's edge, or at a shadow's, a mark may be no digit, whatever it looks like.
     if guess and guess.quality > _CLEAR and not uneven and not scene.at_edge(mark):
         return [mark]
@@ -168,7 +181,7 @@ def _parted(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
         elif pair.cost <= CLEAR_CUT:
             settled += halves
         else:
-            settled.append(replace(guess, junk=max(guess.junk, _UNDECIDED)))
+            settled.append(_undecided(guess))
     return settled
 
 
@@ -204,15 +217,45 @@ def _best(
     found, left = [], []
     for lattice in lattices:
         guesses = [known.get(id(mark)) for _, _, mark in lattice.candidates]
-        chosen = best_way(lattice, [guess.quality if guess else 0.0 for guess in guesses])
+        quality = [guess.quality if guess else 0.0 for guess in guesses]
+        chosen = best_way(lattice, quality)
         picked = [guess for k in chosen if (guess := guesses[k])]
         if any(guesses) and (not picked or (lattice.whole and _is_scribble(picked))):
             found.append(_refused(scene, lattice, [guess for guess in guesses if guess]))
             continue
-        found += picked
+        found += (
+            picked if lattice.whole else _decided(lattice, guesses, chosen, rivals(lattice, quality, chosen))
+        )
         used = {i for k in chosen for i in range(*lattice.candidates[k][:2])}
         left += [piece for i, piece in enumerate(lattice.pieces) if i not in used]
     return found, left
+
+
+def _decided(
+    lattice: Lattice, guesses: list[Guess | None], chosen: list[int], others: list[int]
+) -> list[Guess]:
+    """The ``chosen`` guesses, in doubt where their ink reads otherwise on another way, as good as theirs.
+
+    So they are where one stands on another: digits of two lines keep more apart.
+    """
+    picked = [(guess, lattice.candidates[k]) for k in chosen if (guess := guesses[k])]
+    rest = [(g, lattice.candidates[k]) for k in others if (g := guesses[k]) and g.quality > _CLEAR]
+    decided = []
+    for guess, (first, after, mark) in picked:
+        otherwise = any(
+            begin < after and first < end and not _agree(guess, other) for other, (begin, end, _) in rest
+        )
+        stacked = any(lattice.is_upon(mark, other.mark) for other, _ in picked)
+        decided.append(_undecided(guess) if otherwise or stacked else guess)
+    return decided
+
+
+def _agree(one: Guess, other: Guess) -> bool:
+    return bool(one.probabilities.argmax() == other.probabilities.argmax())
+
+
+def _undecided(guess: Guess) -> Guess:
+    return replace(guess, junk=max(guess.junk, _UNDECIDED))
 
 
 def _refused(scene: Scene, lattice: Lattice, guesses: list[Guess]) -> Guess:
