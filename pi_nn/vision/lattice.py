@@ -56,7 +56,7 @@ class Lattice:
     usual: float = 0.0
 
     def is_upon(self, one: Mark, other: Mark) -> bool:
-        """Whether one piece stands on the other, both on one line: neither is level with the other's middle."""
+        """Whether one piece stands on the other, both on one line: neither holds the other's middle."""
         (x, y, w, h), (left, top, width, height) = one.box, other.box
         shared = min(x + w, left + width) - max(x, left)
         both = max(y + h, top + height) - min(y, top)
