@@ -164,6 +164,8 @@ def test_bars_that_carry_a_line_on_are_no_ones() -> None:
     assert in_a_line([one, seven], []) == [False, False]
     assert in_a_line([one, (51, 125, 4, 40)], []) == [True, True]
     assert in_a_line([], [line]) == []
+    # The table beside a sheet is as high as the frame, and carries nothing on that is far from it.
+    assert in_a_line([(400, 417, 18, 49)], [(0, 0, 213, 1280)]) == [False]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def in_a_line(digits: Sequence[Box], lines: Sequence[Box]) -> list[bool]:
         return [False] * len(digits)
     x, y, w, h = np.array([*digits, *lines], np.float64).T
     bar = w < _BAR * h
-    tall = np.maximum.outer(h, h)
+    # How near a line is counts in heights of the digit: the sheet's edge is as high as the frame.
+    tall = np.maximum.outer(h, np.where(np.arange(len(x)) < len(digits), h, 0))
     gap = np.maximum.outer(y, y) - np.minimum.outer(y + h, y + h)
     aside = np.abs(np.subtract.outer(x + w / 2, x + w / 2))
     far = np.where(np.arange(len(x)) < len(digits), _BREAK, _LONG_BREAK)
