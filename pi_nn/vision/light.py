@@ -161,16 +161,16 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | str | None:
     grey = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[:, :, 1])
     cell = cell_size(*grey.shape)
     half = as_image(grey).reduce(2)
-    low, high = _extremes(half, cell // 2)
+    low, high = extremes(half, cell // 2)
     if pixels.ndim == 2 and not ((high - low) * _TENTH > low).any():
         return _nearly(low, high)
     if light_ink is None:
-        light_ink = ink_is_light(*_coarser(low, high), _scaled(as_grey(half.reduce(cell))))
+        light_ink = ink_is_light(*coarser(low, high), scaled(as_grey(half.reduce(cell))))
     if pixels.ndim == 3:
         # The weakest channel shows coloured ink best; on a board the strongest does.
         join = np.maximum if light_ink else np.minimum
         grey = join(join(pixels[:, :, 0], pixels[:, :, 2]), grey)
-        low, high = _extremes(as_image(grey).reduce(2), cell // 2)
+        low, high = extremes(as_image(grey).reduce(2), cell // 2)
     if light_ink:
         grey, low, high = ~grey, _WHITE - high, _WHITE - low
     return _thresholds(grey, cell, low, high, light_ink)
@@ -182,20 +182,20 @@ def _nearly(low: Shorts, high: Shorts) -> str | None:
     some = ranges * _PALE > high
     if not some.any():
         return None
-    count = np.count_nonzero(some & (ranges > _CLEAR * _median(ranges)))
+    count = np.count_nonzero(some & (ranges > _CLEAR * median(ranges)))
     return "low_contrast" if _FEWEST <= count <= ranges.size // _TENTH else None
 
 
-def _extremes(half: Image.Image, step: int) -> tuple[Shorts, Shorts]:
+def extremes(half: Image.Image, step: int) -> tuple[Shorts, Shorts]:
     """Darkest and lightest places of each cell of ``step`` x ``step`` pixels of a picture at half size.
 
     At half size since that halves the noise, and a stroke is rarely one pixel wide.
     """
     grey = filled(as_grey(half), step)
-    return _scaled(pooled(np.minimum, grey, step)), _scaled(pooled(np.maximum, grey, step))
+    return scaled(pooled(np.minimum, grey, step)), scaled(pooled(np.maximum, grey, step))
 
 
-def _scaled(grey: Bytes) -> Shorts:
+def scaled(grey: Bytes) -> Shorts:
     """In quarters of a grey level, so that little is lost by rounding."""
     return grey.astype(np.int16) * np.int16(4)
 
@@ -208,7 +208,7 @@ def ink_is_light(low: Shorts, high: Shorts, mean: Shorts) -> bool:
     """
     # Where most of the frame is written on, what is usual is ink: half of the largest difference is no noise.
     ranges = high - low
-    usual, total = min(_median(ranges), ranges.max() >> np.int16(1)), 0.0
+    usual, total = min(median(ranges), ranges.max() >> np.int16(1)), 0.0
     while True:
         dark, light = _weight(mean - low - usual), _weight(high - mean - usual)
         if abs(dark - light) > _DECIDED * (dark + light):
@@ -216,16 +216,16 @@ def ink_is_light(low: Shorts, high: Shorts, mean: Shorts) -> bool:
         total += (light - dark) / (light + dark + 1)
         if max(mean.shape) <= 2:
             return total > 0
-        low, high = _coarser(low, high)
+        low, high = coarser(low, high)
         mean = pooled(np.add, filled(mean, 2), 2) >> np.int16(2)
 
 
-def _coarser(low: Shorts, high: Shorts) -> tuple[Shorts, Shorts]:
+def coarser(low: Shorts, high: Shorts) -> tuple[Shorts, Shorts]:
     """Darkest and lightest of 2x2 cells."""
     return pooled(np.minimum, filled(low, 2), 2), pooled(np.maximum, filled(high, 2), 2)
 
 
-def _median(cells: Shorts) -> np.int16:
+def median(cells: Shorts) -> np.int16:
     middle = cells.size // 2
     return np.int16(np.partition(cells.ravel(), middle)[middle])
 

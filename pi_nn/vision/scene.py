@@ -268,6 +268,10 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
     small, factor = _reduced(pixels)
     if min(small.shape[:2]) < LEAST_HEIGHT:
         return Scene()
+    if small.ndim == 3:
+        from pi_nn.vision.colour import clearest  # the Pi's own camera gives grey
+
+        small, light_ink = clearest(small, light_ink)
     lit = level(small, light_ink=light_ink)
     if not isinstance(lit, Lit):
         return _without_marks(small, lit)
