@@ -211,6 +211,9 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     seen = len(digits) + len(found.refused)
     # Where there was too much to look at all of it, a digit may be missing from any number.
     crowded = scene.left_out >= max(_MISSED * ink.height, 1) or _crowded(scene, ink, firm, seen)
+    # Digits may stand close, but hatching and cloth are full of bars.
+    plain = [mark for mark in firm if not is_bar(mark)] if scene.inkiness > _INKY else []
+    known = joined(plain) if plain else None
     cluttered = len(scene.marks) > _CLUTTER + 2 * len(firm)
     torn = {id(guess.cut) for guess, doubtful in zip(digits, weak, strict=True) if doubtful and guess.cut}
     reasons = []
@@ -218,7 +221,7 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
         why = found.spoilt.get(id(guess))
         if not doubtful and bad:
             why = "not_a_digit"
-        elif not doubtful and (crowded or _is_hemmed_in(scene, guess.mark, cluttered)):
+        elif not doubtful and (crowded or _is_hemmed_in(scene, guess.mark, known, cluttered)):
             why = "crowded"
         elif id(guess.cut) in torn:
             why = why or "low_confidence"  # what was cut is believed as a whole or not at all
@@ -249,13 +252,13 @@ def _strange(scene: Scene, found: Sorted, weak: list[bool]) -> list[bool]:
     ]
 
 
-def _is_hemmed_in(scene: Scene, mark: Mark, cluttered: bool) -> bool:
-    """Whether a mark may be a part of what is all around it."""
+def _is_hemmed_in(scene: Scene, mark: Mark, known: Mark | None, cluttered: bool) -> bool:
+    """Whether a mark may be a part of what is all around it, but for what is ``known`` to be digits."""
     inky = scene.inkiness > _INKY
     if (cluttered or (inky and is_bar(mark))) and is_rough(scene, mark):
         return True
     most = _AROUND_BAR if mark.box[2] < _NARROW * mark.height else _AROUND
-    return inky and scene.ink_around(mark) > most
+    return inky and scene.ink_around(mark, known) > most
 
 
 def _is_upright(mark: Mark) -> bool:

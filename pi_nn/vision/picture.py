@@ -18,6 +18,9 @@ MAX_PIXELS: Final = 25_000_000
 # Only plain bitmaps: other plugins of Pillow start programs (EPS) or are rarely exercised.
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
+# Ink that is nowhere darker than this does not show on white.
+_WHITISH: Final = 192
+
 _ORIENTATION_TAG: Final = 0x0112
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -36,8 +39,8 @@ def open_picture(
     """The first frame of a picture: uint8, (H, W) grey or (H, W, 3) RGB, upright.
 
     ``source`` is a path, the bytes of a file, or an open binary file. EXIF orientation is obeyed, alpha is
-    laid over white, 16-bit grey is scaled to 8. The size is checked against ``max_pixels`` before anything
-    is decoded. Raises :class:`PictureError` for whatever cannot be read.
+    laid over white (white ink over black), 16-bit grey is scaled to 8. The size is checked against
+    ``max_pixels`` before anything is decoded. Raises :class:`PictureError` for whatever cannot be read.
     """
     name = Path(source).name if isinstance(source, (str, Path)) else "the picture"
     with _open(_stream(source), name) as image:
@@ -61,7 +64,10 @@ def _stream(source: str | Path | bytes | IO[bytes]) -> IO[bytes]:
 
 
 def picture_array(image: Image.Image) -> NDArray[np.uint8]:
-    """A Pillow image as uint8 (H, W) or (H, W, 3): alpha over white, wide integers and floats scaled."""
+    """A Pillow image as uint8 (H, W) or (H, W, 3): alpha over white, wide integers and floats scaled.
+
+    White ink is laid over black.
+    """
     if image.mode in ("L", "RGB"):
         return np.array(image)
     if image.mode == "1":
@@ -70,9 +76,13 @@ def picture_array(image: Image.Image) -> NDArray[np.uint8]:
         return _eight_bits(np.array(image))
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         ink = image.convert("RGBA")
-        paper = Image.new("RGBA", ink.size, "white")
-        return np.array(Image.alpha_composite(paper, ink).convert("RGB"))
+        shown = _laid_over("white", ink)
+        return shown if shown.min() < _WHITISH else _laid_over("black", ink)
     return np.array(image.convert("RGB"))
+
+
+def _laid_over(paper: str, ink: Image.Image) -> NDArray[np.uint8]:
+    return np.array(Image.alpha_composite(Image.new("RGBA", ink.size, paper), ink).convert("RGB"))
 
 
 def _open(stream: IO[bytes], name: str) -> Image.Image:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from pi_nn.records import Box
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,6 +28,13 @@ class Runs:
 
     def take(self, index: Ints) -> Runs:
         return Runs(self.row[index], self.start[index], self.stop[index])
+
+    def within(self, box: Box) -> int:
+        """Pixels of ink within a box (x, y, width, height)."""
+        x, y, width, height = box
+        near = (self.row >= y) & (self.row < y + height)
+        covered = np.minimum(self.stop[near], x + width) - np.maximum(self.start[near], x)
+        return int(covered[covered > 0].sum())
 
     def paint(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
         """The runs as a bool mask (height, width) whose corner lies at (x, y); all must lie inside.

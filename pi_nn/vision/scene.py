@@ -17,7 +17,7 @@ from pi_nn.errors import PictureError
 from pi_nn.records import Box
 from pi_nn.vision.axis import is_carried_on
 from pi_nn.vision.light import Lit, fine_ink, level
-from pi_nn.vision.marks import Mark, around, mark_tile, marks_of, strength_of, torn_marks
+from pi_nn.vision.marks import Mark, around, joined, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.rim import Rim, rim_of
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
@@ -47,8 +47,10 @@ _MOSTLY: Final = 0.6
 _FEW_BARS: Final = 3
 # Ink of which so much lies on the course of lines is a crossing or a corner of them.
 _ON_LINES: Final = 0.7
-# A picture that was cut to a digit is at most this many times wider than high.
+# A picture that was cut to a digit is at most this many times wider than high, and its strokes' soft rim at
+# most this share of the height.
 _WIDEST_CUT: Final = 1.25
+_SOFT_RIM: Final = 0.08
 # Within a mark no lamp's light changes by more than this factor.
 _UNEVEN: Final = 1.8
 # What a bar may be a piece of is longer than so many of its heights.
@@ -131,8 +133,14 @@ class Scene:
         """
         height, width = self.size
         x, y, w, h = mark.box
-        sides = (x == 0) + (y == 0) + (x + w >= width) + (y + h >= height)
-        return sides > 0 and not (sides == 4 and width <= _WIDEST_CUT * height)
+        touches = x == 0 or y == 0 or x + w >= width or y + h >= height
+        return touches and not (width <= _WIDEST_CUT * height and self._is_filled_by(mark))
+
+    def _is_filled_by(self, mark: Mark) -> bool:
+        """Whether a mark reaches all four edges of the frame, but for the soft rim of its strokes."""
+        height, width = self.size
+        x, y, w, h = mark.box
+        return max(x, y, width - x - w, height - y - h) <= _SOFT_RIM * height
 
     def is_large(self, mark: Mark) -> bool:
         """Whether the mark may be a grid, a table or a ruled line with digits that touch it."""
@@ -143,8 +151,7 @@ class Scene:
         assert self.lit is not None
         paper = self.lit.paper_around(mark.box)
         # Beside ink that fills the picture no paper is left to tell it by.
-        filled = mark.box[2:] == self.size[::-1]
-        return not filled and float(paper.max()) > _UNEVEN * float(paper.min())
+        return float(paper.max()) > _UNEVEN * float(paper.min()) and not self._is_filled_by(mark)
 
     def unlined(self, mark: Mark) -> list[Mark] | None:
         """The marks left of one without its lines; ``None`` where it has none to speak of."""
@@ -219,27 +226,22 @@ class Scene:
         """Share of the picture that its marks cover, 0..1."""
         return sum(mark.area for mark in self.marks) / max(self.size[0] * self.size[1], 1)
 
-    def ink_around(self, mark: Mark) -> float:
-        """Share of a mark's surroundings that other ink covers, 0..1."""
+    def ink_around(self, mark: Mark, known: Mark | None) -> float:
+        """Share of a mark's surroundings that ink covers, but for what is ``known`` to be digits, 0..1."""
         x, y, w, h = mark.box
         reach = int(_SURROUNDINGS * h)
         left, right = max(x - reach, 0), min(x + w + reach, self.size[1])
         top, bottom = max(y - reach, 0), min(y + h + reach, self.size[0])
-        runs = self._runs
-        near = (runs.row >= top) & (runs.row < bottom)
-        covered = np.minimum(runs.stop[near], right) - np.maximum(runs.start[near], left)
-        ink = int(covered[covered > 0].sum()) - mark.area
+        near = left, top, right - left, bottom - top
+        ink = self._ink.within(near) - self._ink.within(mark.box)
+        if known:
+            ink -= known.runs.within(near) - known.runs.within(mark.box)
         return ink / max((right - left) * (bottom - top) - w * h, 1)
 
     @cached_property
-    def _runs(self) -> Runs:
+    def _ink(self) -> Runs:
         """The runs of all marks."""
-        each = [mark.runs for mark in self.marks]
-        return Runs(
-            np.concatenate([runs.row for runs in each]),
-            np.concatenate([runs.start for runs in each]),
-            np.concatenate([runs.stop for runs in each]),
-        )
+        return joined(list(self.marks)).runs
 
     def is_hair(self, mark: Mark) -> bool:
         """Whether a mark is much thinner than the pen: a crease, a hair."""
@@ -266,7 +268,7 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
     """
     check_pixels(pixels)
     small, factor = _reduced(pixels)
-    if min(small.shape[:2]) < LEAST_HEIGHT:
+    if small.shape[0] < LEAST_HEIGHT:
         return Scene()
     if small.ndim == 3:
         from pi_nn.vision.colour import clearest  # the Pi's own camera gives grey

@@ -85,6 +85,15 @@ def test_lays_alpha_over_white() -> None:
     assert pixels[2, 2].tolist() == [10, 10, 10]
 
 
+def test_lays_white_ink_over_black() -> None:
+    clear = np.full((8, 8, 4), 255, np.uint8)
+    clear[:, :, 3] = 0
+    clear[2:4, 2:4, 3] = 255
+    pixels = open_picture(encoded(Image.fromarray(clear)))
+    assert pixels[0, 0].tolist() == [0, 0, 0]
+    assert pixels[2, 2].tolist() == [255, 255, 255]
+
+
 def test_takes_the_first_frame() -> None:
     frames = [Image.new("L", (9, 7), grey) for grey in (30, 200)]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])

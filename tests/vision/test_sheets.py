@@ -1,7 +1,8 @@
-"""A sheet full of small digits, black on white or white on black, is read whole."""
+"""A sheet full of small digits, black on white or white on black, is read whole; so is a single one."""
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.reader import DigitReader
@@ -17,6 +18,16 @@ def sheet(scale: int) -> np.ndarray:
     return np.pad(np.kron(rows, np.ones((scale, scale))) * 255, 10).astype(np.uint8)
 
 
+def enlarged(tile: np.ndarray, side: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(tile).resize((side, side), Image.Resampling.BICUBIC))
+
+
+def cut(ink: np.ndarray, least: int) -> np.ndarray:
+    """Cut to what is more than so dark."""
+    rows, columns = (np.flatnonzero((ink > least).any(axis=axis)) for axis in (1, 0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 @pytest.mark.parametrize("scale", [1, 2, 3])
 @pytest.mark.parametrize("light_ink", [False, True])
 def test_a_sheet_of_three_hundred_digits_is_read(scale: int, light_ink: bool) -> None:
@@ -24,6 +35,42 @@ def test_a_sheet_of_three_hundred_digits_is_read(scale: int, light_ink: bool) ->
     reading = DigitReader().read(pixels)
     assert 0.97 * 300 < len(reading.digits) < 1.03 * 300
     assert sum(digit.accepted for digit in reading.digits) > 0.9 * 300
+
+
+def test_a_sheet_of_bold_digits_that_stand_close_is_believed() -> None:
+    """Half of it is ink, as in hatching and cloth; but those are full of bars."""
+    tiles = np.stack([enlarged(tile, 48) for tile in shipped_digits().images[:60]])[:, 4:-4, 6:-6] > 50
+    page = np.pad(np.vstack([np.hstack(list(row)) for row in tiles.reshape(6, 10, *tiles.shape[1:])]), 10)
+    reading = DigitReader().read(np.where(page, 20, 230).astype(np.uint8))
+    assert sum(digit.reason == "crowded" for digit in reading.digits) <= 2
+    assert sum(digit.accepted for digit in reading.digits) > 45
+
+
+@pytest.mark.parametrize("margin", [0, 1, 3])
+def test_a_picture_cut_to_a_digit_is_read(margin: int) -> None:
+    """However narrow, and where its soft rim keeps it from some of the edges."""
+    reader, read = DigitReader(), 0
+    for tile, label in zip(shipped_digits().images[:100], shipped_digits().labels, strict=False):
+        ink = np.pad(cut(enlarged(tile, 84), 60), margin)
+        reading = reader.read(255 - ink)
+        read += reading.text == str(label)
+    assert read >= 85
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_digit_that_the_frame_cuts_off_is_not_believed(turns: int) -> None:
+    reader, believed = DigitReader(), 0
+    for tile in shipped_digits().images[:50]:
+        ink = np.rot90(cut(enlarged(tile, 84), 60), turns)[10:]
+        whole = np.rot90(np.pad(ink, ((0, 12), (12, 12))), -turns)
+        believed += reader.read(255 - np.ascontiguousarray(whole)).status == "ok"
+    assert believed <= 1
+
+
+def test_a_narrow_strip_with_a_one_is_read() -> None:
+    one = np.full((20, 6), 255, np.uint8)
+    one[1:-1, 2:4] = 0
+    assert DigitReader().read(one).text == "1"
 
 
 @pytest.mark.parametrize("light_ink", [False, True])
