@@ -115,10 +115,10 @@ def test_at_most_fifty_are_rejected() -> None:
 
 def test_nothing_is_published_where_there_is_too_much_to_look_at() -> None:
     def rows(count: int) -> list[tuple[int, int]]:
-        return [(8 + 28 * i, 8 + 24 * k) for k in range(count) for i in range(17)]
+        return [(8 + 28 * i, 8 + 24 * k) for k in range(count) for i in range(35)]
 
-    few, many = (page(*rows(count), size=(600, 480), height=20) for count in (22, 24))
-    assert DigitReader(FakeNetwork()).read(few).text == "\n".join(["7" * 17] * 22)
+    few, many = (page(*rows(count), size=(600, 1000), height=20) for count in (20, 22))
+    assert DigitReader(FakeNetwork()).read(few).text == "\n".join(["7" * 35] * 20)
     reading = DigitReader(FakeNetwork()).read(many)
     assert (reading.text, reading.reason) == (None, "crowded")
 

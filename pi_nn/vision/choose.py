@@ -20,6 +20,7 @@ _TWO_LINES: Final = 0.9
 _RIVAL: Final = 0.9
 # Pieces one above the other are seldom two digits, one within the other never.
 _STACKED: Final = 0.4
+_DIGIT: Final = 0.5
 
 
 def best_way(lattice: Lattice, quality: Sequence[float]) -> list[int]:
@@ -52,8 +53,12 @@ def rivals(lattice: Lattice, quality: Sequence[float], chosen: Sequence[int]) ->
 
 
 def _worths(lattice: Lattice, quality: Sequence[float]) -> list[float]:
+    alone = {
+        k: each for each, (k, after, _) in zip(quality, lattice.candidates, strict=True) if after == k + 1
+    }
     return [
-        mark.area * each * _discount(lattice, first, after, mark) - _stacked(lattice, first, mark)
+        mark.area * each * _discount(lattice, first, after, mark)
+        - _stacked(lattice, first, mark, alone.get(first - 1, 0.0))
         for each, (first, after, mark) in zip(quality, lattice.candidates, strict=True)
     ]
 
@@ -104,8 +109,11 @@ def _discount(lattice: Lattice, first: int, after: int, mark: Mark) -> float:
     return (_BESIDE if beside else 1.0) * (_TWO_LINES if two_lines else 1.0)
 
 
-def _stacked(lattice: Lattice, first: int, mark: Mark) -> float:
-    """What it costs, in pixels of ink, that a candidate overlaps the piece before it from above or below."""
+def _stacked(lattice: Lattice, first: int, mark: Mark, quality: float) -> float:
+    """What it costs, in pixels of ink, that a candidate overlaps the piece before it from above or below.
+
+    ``quality`` is that of the piece before as a digit: a box is none, and may well have one within.
+    """
     if lattice.whole is not None or first == 0:
         return 0.0
     before = lattice.pieces[first - 1]
@@ -114,5 +122,5 @@ def _stacked(lattice: Lattice, first: int, mark: Mark) -> float:
     narrower, taller = min(before.box[2], mark.box[2]), max(before.height, mark.height)
     if overlap <= 0.3 * narrower or lattice.on_two_lines(height, taller):
         return 0.0
-    within = overlap == narrower and height == taller
+    within = overlap == narrower and height == taller and quality > _DIGIT
     return (1.0 if within else _STACKED) * min(before.area, mark.area)

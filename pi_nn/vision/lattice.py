@@ -6,6 +6,7 @@ of neighbouring pieces; :mod:`pi_nn.vision.choose` picks the best way through it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,9 @@ _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.
 _PIECE: Final = 0.85
 _SPECK: Final = 0.2
+# A crumb of a broken stroke is smaller than this share of the usual height, a break no wider than that.
+_CRUMB: Final = 0.45
+_BREAK: Final = 0.12
 # One stands above the other where they share this much of the narrower one's width.
 _ABOVE: Final = 0.15
 # A piece belongs to what is this much nearer to it.
@@ -78,6 +82,41 @@ def usual_tallness(marks: list[Mark]) -> float:
     return below + part * (above - below)
 
 
+def mended(marks: list[Mark], is_whole: Callable[[Mark], bool], usual: float) -> list[Mark]:
+    """``marks`` with the crumbs of broken strokes joined to what they were broken from.
+
+    A crumb goes to the nearest ink, wherever that lies, unless this is a digit as it stands. ``usual`` as in
+    the lattice.
+    """
+    while groups := _crumbled(marks, is_whole, usual):
+        gone = {i for group in groups for i in group}
+        rest = [mark for i, mark in enumerate(marks) if i not in gone]
+        marks = [joined([marks[i] for i in group]) for group in groups] + rest
+    return marks
+
+
+def _crumbled(marks: list[Mark], is_whole: Callable[[Mark], bool], usual: float) -> list[list[int]]:
+    """Indices of crumbs and of what is nearest to them, two or more a group."""
+    if len(marks) < 2:
+        return []
+    boxes = np.array([mark.box for mark in marks])
+    small = boxes[:, 2:].max(axis=1) < _CRUMB * usual
+    if not small.any():
+        return []
+    firm = np.array([is_whole(mark) for mark in marks])
+    crumbs = np.flatnonzero(small & ~firm)
+    if len(crumbs) == 0:
+        return []
+    x, y, w, h = boxes.T
+    gap_x = np.maximum.outer(x[crumbs], x) - np.minimum.outer((x + w)[crumbs], x + w)
+    gap_y = np.maximum.outer(y[crumbs], y) - np.minimum.outer((y + h)[crumbs], y + h)
+    gap = np.maximum(gap_x, gap_y)
+    gap[np.arange(len(crumbs)), crumbs] = np.iinfo(gap.dtype).max
+    nearest = gap.argmin(axis=1)
+    near = (gap.min(axis=1) <= _BREAK * usual) & ~firm[nearest]
+    return _united(len(marks), crumbs[near].tolist(), nearest[near].tolist())
+
+
 def clusters(marks: list[Mark], usual: float | None = None, *, stacked: bool = False) -> list[list[int]]:
     """Indices of marks that may belong to one digit, two or more a cluster; ``usual`` as in the lattice.
 
@@ -89,7 +128,12 @@ def clusters(marks: list[Mark], usual: float | None = None, *, stacked: bool = F
     a, b = np.nonzero(
         np.triu(_linked(boxes, usual_tallness(marks) if usual is None else usual, stacked=stacked), 1)
     )
-    home = list(range(len(marks)))
+    return _united(len(marks), a.tolist(), b.tolist())
+
+
+def _united(count: int, a: list[int], b: list[int]) -> list[list[int]]:
+    """Which of ``count`` things hang together, two or more a group; each of ``a`` hangs on one of ``b``."""
+    home = list(range(count))
 
     def root(i: int) -> int:
         while home[i] != i:
@@ -97,10 +141,10 @@ def clusters(marks: list[Mark], usual: float | None = None, *, stacked: bool = F
             i = home[i]
         return i
 
-    for i, j in zip(a.tolist(), b.tolist(), strict=True):
+    for i, j in zip(a, b, strict=True):
         home[root(j)] = root(i)
     members: dict[int, list[int]] = {}
-    for i in {*a.tolist(), *b.tolist()}:
+    for i in {*a, *b}:
         members.setdefault(root(i), []).append(i)
     return list(members.values())
 

@@ -36,8 +36,9 @@ _LARGE: Final = 0.4
 _UNCHANGED: Final = 0.5
 # So does what leaves this share of a mark at a shadow's edge, which is thin beside the digits on it.
 _UNSHADED: Final = 0.9
-# A hair is thinner than this share of the pen.
+# A hair is thinner than this share of the pen, and no darker than this share of the largest ink.
 _HAIR: Final = 0.4
+_AS_DARK: Final = 0.9
 # What is thinner than this share of the pen where a line was taken away are its remains.
 _REMAINS: Final = 0.55
 _BAR: Final = 0.45
@@ -61,7 +62,7 @@ _SURROUNDINGS: Final = 0.75
 # No more marks than this are looked at, nor more than one for so many pixels beyond the first ones: a
 # newspaper before the camera must not keep a Pi Zero for half a minute.
 _MOST_MARKS: Final = 700
-_FIRST_MARKS: Final = 200
+_FIRST_MARKS: Final = 400
 _ROOM: Final = 1500
 # A frame whose lightest place is darker than this shows nothing.
 _DARK: Final = 40
@@ -84,7 +85,7 @@ class Scene:
     _strengths: dict[Mark, float] = field(default_factory=dict)
     _unlined: dict[Mark, list[Mark] | None] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int]:
         """Height and width of the picture that was worked on."""
         return (0, 0) if self.lit is None else (self.lit.grey.shape[0], self.lit.grey.shape[1])
@@ -244,8 +245,10 @@ class Scene:
         return joined(list(self.marks)).runs
 
     def is_hair(self, mark: Mark) -> bool:
-        """Whether a mark is much thinner than the pen: a crease, a hair."""
-        return mark.thickness < _HAIR * self.pen
+        """Whether a mark is much thinner than the pen, and paler than ink: a crease, a hair."""
+        if mark.thickness >= _HAIR * self.pen:
+            return False
+        return self.strength(mark) < _AS_DARK * self.strength(self.marks[0])
 
     @cached_property
     def pen(self) -> int:

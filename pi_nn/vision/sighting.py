@@ -14,7 +14,7 @@ import numpy as np
 
 from pi_nn.records import Box
 from pi_nn.vision.choose import best_way, rivals
-from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, usual_tallness
+from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, mended, usual_tallness
 from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
 from pi_nn.vision.seam import CLEAR_CUT, may_be_pair, moved, parted, speaks_for_pair
@@ -41,6 +41,8 @@ _WIDEST_ROW: Final = 6.0
 _LEAST_CUT_HEIGHT: Final = 12
 # Ink this many times thicker than the pen may be a shadow with digits in it.
 _SOLID: Final = 6.0
+# A stroke is thicker than this in pixels, but for a fine pen's.
+_FINE: Final = 1.4
 # A part narrower than this many heights is a bar.
 _BAR: Final = 0.4
 # What is as likely a pair as a digit is one with this chance less: shown, and not believed.
@@ -79,14 +81,21 @@ class Sight:
 
 def sight(scene: Scene, score: Score) -> Sight:
     """The most plausible reading of all ink; marks that are no digits have a high ``junk``."""
-    known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(mark)])
+    known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(scene, mark)])
     marks: list[Mark] = []
     for mark in _on_one_grid(scene, known):
         marks += _opened(scene, mark, known)
-    known |= _guesses(scene, score, [mark for mark in marks if _digit_sized(mark) and id(mark) not in known])
+    known |= _guesses(
+        scene, score, [mark for mark in marks if _digit_sized(scene, mark) and id(mark) not in known]
+    )
     small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
     sure = [mark for mark in small if not _is_nothing(known.get(id(mark)))]
     usual = usual_tallness(sure or small)
+    pieces, small = small, mended(small, lambda mark: _is_certain(known.get(id(mark))), usual)
+    if small is not pieces:
+        gone = {id(mark) for mark in pieces}
+        known |= _guesses(scene, score, [m for m in small if id(m) not in gone and _digit_sized(scene, m)])
+        marks = small + [mark for mark in marks if id(mark) not in gone]
     linked = clusters(small, usual)
     taken = {id(small[i]) for cluster in linked for i in cluster}
     found = [known[id(mark)] for mark in marks if id(mark) in known and id(mark) not in taken]
@@ -139,8 +148,12 @@ def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
     if guess and guess.quality > _CLEAR and not uneven and not scene.at_edge(mark):
         return [mark]
     pieces = scene.opened(mark)
-    ends = any(_digit_sized(piece) and not _goes_on(scene, piece) for piece in pieces)
+    ends = any(_digit_sized(scene, piece) and not _goes_on(scene, piece) for piece in pieces)
     return pieces if ends or guess is None or (uneven and not pieces) else [mark]
+
+
+def _is_certain(guess: Guess | None) -> bool:
+    return guess is not None and guess.quality > _CERTAIN
 
 
 def _is_nothing(guess: Guess | None) -> bool:
@@ -167,7 +180,7 @@ def _parted(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
         for guess in found
         if guess.cut is None and guess.quality > _CLEAR and not scene.at_edge(guess.mark)
         if may_be_pair(guess.mark, guess.quality) and (pair := parted(guess.mark, guess.quality))
-        if all(map(_digit_sized, pair.halves))
+        if all(_digit_sized(scene, half) for half in pair.halves)
     }
     wholes = {id(half): g.mark for g in found if id(g) in offers for half in offers[id(g)].halves}
     known = _guesses(scene, score, [half for pair in offers.values() for half in pair.halves], wholes)
@@ -209,7 +222,7 @@ def _best(
         id(mark): (mark, lattice.whole)
         for lattice in lattices
         for _, _, mark in lattice.candidates
-        if id(mark) not in known and _digit_sized(mark)
+        if id(mark) not in known and _digit_sized(scene, mark)
     }
     known = known | _guesses(
         scene, score, [mark for mark, _ in fresh.values()], {k: v[1] for k, v in fresh.items()}
@@ -262,7 +275,7 @@ def _refused(scene: Scene, lattice: Lattice, guesses: list[Guess]) -> Guess:
     """The ink of a lattice as one thing that is no digit; as far as it may be one, what it would be."""
     whole = lattice.whole or joined(list(lattice.pieces))
     likely = max(guesses, key=lambda guess: guess.mark.area)
-    if lattice.whole is None and not _digit_sized(whole):
+    if lattice.whole is None and not _digit_sized(scene, whole):
         return likely
     return Guess(whole, scene.tile(whole), likely.probabilities, 1.0)
 
@@ -313,10 +326,10 @@ def _may_be_more(guess: Guess) -> bool:
     return broad > seldom_one
 
 
-def _digit_sized(mark: Mark) -> bool:
-    return (
-        mark.height >= LEAST_HEIGHT and mark.box[2] <= _WIDEST * mark.height and mark.area > 1.4 * mark.height
-    )
+def _digit_sized(scene: Scene, mark: Mark) -> bool:
+    if mark.height < LEAST_HEIGHT or mark.box[2] > _WIDEST * mark.height:
+        return False
+    return mark.area > _FINE * mark.height or not scene.is_hair(mark)
 
 
 def _row_sized(mark: Mark) -> bool:

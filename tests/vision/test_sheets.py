@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.reader import DigitReader
 from pi_nn.vision.scene import survey
 
 ROWS, COLUMNS = 15, 20
+# Pixels of a digit's tile, noise before the threshold, the threshold, digits of a hundred that are read.
+BROKEN = [(40, 110, 150, 97), (22, 0, 200, 88), (40, 0, 230, 92)]
 
 
 def sheet(scale: int) -> np.ndarray:
@@ -35,6 +37,34 @@ def test_a_sheet_of_three_hundred_digits_is_read(scale: int, light_ink: bool) ->
     reading = DigitReader().read(pixels)
     assert 0.97 * 300 < len(reading.digits) < 1.03 * 300
     assert sum(digit.accepted for digit in reading.digits) > 0.9 * 300
+
+
+def broken_sheet(side: int, noise: float, threshold: int) -> np.ndarray:
+    """A hundred digits under a threshold that breaks their strokes: black on white."""
+    rng, page = np.random.default_rng(4), []
+    for tile in shipped_digits().images[:100]:
+        ink = enlarged(tile, side).astype(float)
+        flaws = Image.fromarray(rng.normal(128, noise, ink.shape).clip(0, 255).astype(np.uint8))
+        flaws = np.asarray(flaws.filter(ImageFilter.GaussianBlur(1.2))) - 128.0
+        page.append(ink + np.where(ink > 30, 3 * flaws, 0) > threshold)
+    rows = np.stack(page).reshape(10, 10, side, side).transpose(0, 2, 1, 3).reshape(10 * side, 10 * side)
+    return np.where(np.pad(rows, 10), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("side", "noise", "threshold", "least"), BROKEN)
+def test_broken_strokes_are_one_digit(side: int, noise: float, threshold: int, least: int) -> None:
+    reading = DigitReader().read(broken_sheet(side, noise, threshold))
+    labels, found = shipped_digits().labels[:100], {}
+    for digit in reading.digits:
+        x, y, w, h = digit.box
+        found.setdefault((int(y + h / 2 - 10) // side, int(x + w / 2 - 10) // side), []).append(digit.digit)
+    assert sum(found.get((k // 10, k % 10)) == [label] for k, label in enumerate(labels)) >= least
+
+
+def test_every_piece_of_small_broken_digits_is_looked_at() -> None:
+    """Three hundred of them on a sheet that is hardly larger, in more pieces than digits."""
+    sheet = np.tile(broken_sheet(22, 0, 200)[10:-10, 10:-10], (1, 3))
+    assert survey(np.pad(sheet, 10, constant_values=255)).left_out == 0
 
 
 def test_a_sheet_of_bold_digits_that_stand_close_is_believed() -> None:
@@ -81,3 +111,15 @@ def test_a_broad_pen_in_coarse_pixels_has_its_polarity(light_ink: bool) -> None:
         pixels = np.kron(tile, np.ones((10, 10), np.uint8))
         seen.append(survey(pixels if light_ink else ~pixels).light_ink)
     assert seen == [light_ink] * len(seen)
+
+
+def test_a_digit_in_a_box_of_its_own_is_read() -> None:
+    """A box is no digit that the one within could be a part of."""
+    read = 0
+    for tile, label in zip(shipped_digits().images[:20], shipped_digits().labels, strict=False):
+        page = np.zeros((200, 240), np.uint8)
+        page[57:123, 87:153] = 200
+        page[60:120, 90:150] = 0
+        page[62:118, 92:148] = enlarged(tile, 56) // 5 * 4
+        read += DigitReader().read(230 - page).raw == str(label)
+    assert read == 20
