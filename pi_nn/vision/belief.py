@@ -19,7 +19,7 @@ from pi_nn.vision.company import (
 from pi_nn.vision.lattice import clusters
 from pi_nn.vision.marks import Mark, is_bar, is_blot, joined
 from pi_nn.vision.scene import Scene
-from pi_nn.vision.sighting import Guess, Sight
+from pi_nn.vision.sighting import Guess, Sight, holds
 
 # Ink this much fainter than a frame's darker digits is no ink of its own.
 _FAINT: Final = 0.4
@@ -189,7 +189,11 @@ def _spoilt(scene: Scene, ink: Ink, digits: list[Guess], crumbs: list[Mark], rea
         and not ink.is_faint(scene, mark)
     ]
     boxes = [guess.mark.box for guess in digits]
-    near = beside(boxes, [mark.box for mark in pieces], reach)
+    # What is all around a digit is a box, or a ring, and no sign beside it.
+    near = [
+        None if k is not None and holds(mark.box, boxes[k]) else k
+        for k, mark in zip(beside(boxes, [mark.box for mark in pieces], reach), pieces, strict=True)
+    ]
     # Pieces that are as high as a digit together may be a digit that nobody joined.
     groups = [joined([pieces[i] for i in group]).box for group in clusters(pieces)]
     near += beside(boxes, [box for box in groups if is_alike(box, ink.height)], _AMONG)

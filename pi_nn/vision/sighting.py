@@ -119,7 +119,7 @@ def _on_one_grid(scene: Scene, known: dict[int, Guess]) -> list[Mark]:
     gone = [
         mark
         for mark in unclear
-        if mark is grid or (_holds(grid.box, mark.box) and not _is_stroke(scene, mark, grid))
+        if mark is grid or (holds(grid.box, mark.box) and not _is_stroke(scene, mark, grid))
     ]
     taken = {id(mark) for mark in gone}
     return [joined(gone), *(mark for mark in scene.marks if id(mark) not in taken)]
@@ -130,7 +130,8 @@ def _is_stroke(scene: Scene, mark: Mark, grid: Mark) -> bool:
     return mark.box[2] > mark.height and scene.strength(mark) > _DARKER * scene.strength(grid)
 
 
-def _holds(outer: Box, inner: Box) -> bool:
+def holds(outer: Box, inner: Box) -> bool:
+    """Whether one box lies within the other."""
     x, y, w, h = inner
     left, top, width, height = outer
     return left <= x and x + w <= left + width and top <= y and y + h <= top + height

@@ -113,13 +113,13 @@ def test_a_broad_pen_in_coarse_pixels_has_its_polarity(light_ink: bool) -> None:
     assert seen == [light_ink] * len(seen)
 
 
-def test_a_digit_in_a_box_of_its_own_is_read() -> None:
-    """A box is no digit that the one within could be a part of."""
-    read = 0
-    for tile, label in zip(shipped_digits().images[:20], shipped_digits().labels, strict=False):
+def test_a_digit_in_a_box_of_its_own_is_believed() -> None:
+    """A box is no digit that the one within could be a part of, nor a sign beside it."""
+    texts = []
+    for tile in shipped_digits().images[:20]:
         page = np.zeros((200, 240), np.uint8)
         page[57:123, 87:153] = 200
         page[60:120, 90:150] = 0
         page[62:118, 92:148] = enlarged(tile, 56) // 5 * 4
-        read += DigitReader().read(230 - page).raw == str(label)
-    assert read == 20
+        texts.append(DigitReader().read(230 - page).text)
+    assert sum(a == str(b) for a, b in zip(texts, shipped_digits().labels, strict=False)) >= 19
