@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import atan, cos, sin
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from pi_nn.records import Box
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Floats: TypeAlias = "NDArray[np.float64]"
 
 # Two digits stand on one line when they overlap vertically by this share of the smaller height.
 _OVERLAP: Final = 0.4
@@ -23,6 +28,12 @@ _STEEPEST: Final = 0.7
 _PART: Final = 0.2
 _LEAST: Final = 0.5  # of a side, turned back
 _FEWEST: Final = 4
+# So many steps tell how lines fan out; where the slope changes by less over the picture they are parallel.
+_MANY: Final = 10
+_FAN: Final = 0.08
+_ROUNDS: Final = 4
+_FAR_OFF: Final = 2.5  # times the usual distance: a step to another line, or to a digit of another size
+_NOTHING: Final = np.zeros(0)
 
 
 def arrange(boxes: Sequence[Box]) -> list[tuple[int, int, int]]:
@@ -31,7 +42,7 @@ def arrange(boxes: Sequence[Box]) -> list[tuple[int, int, int]]:
     ``index`` points into ``boxes``; ``line`` counts from the top, ``number`` within its line from the left.
     """
     placed = []
-    boxes = _levelled(boxes)
+    boxes = _unfanned(_levelled(boxes))
     for line, members in enumerate(_lines(boxes)):
         number = 0
         for k, i in enumerate(members):
@@ -59,20 +70,59 @@ def _levelled(boxes: Sequence[Box]) -> Sequence[Box]:
     return level
 
 
+def _unfanned(boxes: Sequence[Box]) -> Sequence[Box]:
+    """The boxes as they would be if their lines were parallel: seen from aside they meet in one point.
+
+    Lines that meet run down by the steeper the lower they are: y = k + (a + b k) x, so k tells the line.
+    """
+    steps = _steps(boxes)
+    if len(steps[0]) < _MANY:
+        return boxes
+    x, y, w, h = np.array(boxes, np.float64).T
+    across, down = x + w / 2, y + h / 2
+    middle = (across.max() + across.min()) / 2
+    slope, low = steps[0], steps[2] - steps[0] * (steps[1] - middle)
+    a, b = _line_through(low, slope)
+    wide = 1 + b * (across - middle)
+    if abs(b) * float(np.ptp(down)) < _FAN or float(wide.min()) < _LEAST:
+        return boxes
+    level = (down - a * (across - middle)) / wide
+    high = h / wide
+    return [
+        (left, round(k - tall / 2), width, round(tall))
+        for (left, _, width, _), k, tall in zip(boxes, level.tolist(), high.tolist(), strict=True)
+    ]
+
+
+def _line_through(x: Floats, y: Floats) -> tuple[float, float]:
+    """Height at 0 and slope of the line through most points, but for those far off."""
+    kept = np.ones(len(x), bool)
+    for _ in range(_ROUNDS):
+        slope, height = np.polyfit(x[kept], y[kept], 1)
+        off = np.abs(y - height - slope * x)
+        kept = off <= _FAR_OFF * np.median(off)
+    return float(height), float(slope)
+
+
 def _slope(boxes: Sequence[Box]) -> float:
     """How far lines run down for each pixel to the right, by each digit and its nearest one to the right."""
+    slopes = _steps(boxes)[0]
+    return float(np.median(slopes)) if len(slopes) >= _FEWEST - 1 else 0.0
+
+
+def _steps(boxes: Sequence[Box]) -> tuple[Floats, Floats, Floats]:
+    """From each digit to its nearest one to the right: how far down for each pixel, and from where (x, y)."""
     if len(boxes) < _FEWEST:
-        return 0.0
+        return _NOTHING, _NOTHING, _NOTHING
     x, y, w, h = np.array(boxes, np.float64).T
-    right = np.subtract.outer(x + w / 2, x + w / 2).T
-    down = np.subtract.outer(y + h / 2, y + h / 2).T
-    away = np.hypot(right, down) / np.maximum.outer(h, h)
-    away[(right <= 0) | (abs(down) > _STEEPEST * right) | (away > _NEIGHBOURS)] = np.inf
+    across, down = x + w / 2, y + h / 2
+    right, below = np.subtract.outer(across, across).T, np.subtract.outer(down, down).T
+    away = np.hypot(right, below) / np.maximum.outer(h, h)
+    away[(right <= 0) | (abs(below) > _STEEPEST * right) | (away > _NEIGHBOURS)] = np.inf
     nearest = away.argmin(axis=1)
     found = np.flatnonzero(np.isfinite(away.min(axis=1)))
-    if len(found) < _FEWEST - 1:
-        return 0.0
-    return float(np.median(down[found, nearest[found]] / right[found, nearest[found]]))
+    to = nearest[found]
+    return below[found, to] / right[found, to], (across[found] + across[to]) / 2, (down[found] + down[to]) / 2
 
 
 def _lines(boxes: Sequence[Box]) -> list[list[int]]:

@@ -39,3 +39,20 @@ def test_a_page_that_is_turned_and_seen_from_aside_keeps_its_lines(seed: int) ->
     recipe = Recipe(digit_height=50, rotation=15, tilt=25)
     scene = render(TEXT, shipped_digits(), np.random.default_rng(seed), recipe, (1600, 1200))
     assert read(list(scene.truth.boxes), TEXT.replace("\n", "").replace(" ", "")) == TEXT
+
+
+@pytest.mark.parametrize("fan", [-0.0011, -0.0005, 0.0005, 0.0011])
+def test_lines_that_meet_in_one_point_keep_their_digits(fan: float) -> None:
+    rng, boxes, digits = np.random.default_rng(7), [], []
+    lines = ["".join(str(d) for d in rng.integers(0, 10, 12)) for _ in range(6)]
+    for row, line in enumerate(lines):
+        x = -420.0
+        for k, digit in enumerate(line):
+            wide = 1 + fan * x
+            down = 70 * (row - 2.5) * wide + rng.normal(0, 3)
+            boxes.append((round(500 + x), round(400 + down - 22 * wide), round(26 * wide), round(44 * wide)))
+            digits.append(digit)
+            x += (120 if k % 4 == 3 else 45) * wide
+    order = rng.permutation(len(boxes))
+    text = read([boxes[k] for k in order], "".join(digits[k] for k in order))
+    assert text.replace(" ", "").split("\n") == lines
