@@ -127,6 +127,12 @@ def among_dots(digit: Box, others: Sequence[Box]) -> bool:
     return dots >= _MANY_DOTS
 
 
+def held(outer: Box, boxes: Sequence[Box]) -> int:
+    """How many of ``boxes`` have their middle within ``outer``."""
+    x, y, w, h = outer
+    return sum(0 < a + c / 2 - x < w and 0 < b + d / 2 - y < h for a, b, c, d in boxes)
+
+
 def is_crumb(box: Box, usual: float) -> bool:
     """Whether ink is too low beside digits of ``usual`` height, in pixels, to be one of them."""
     return box[3] < _CRUMB * usual

@@ -14,6 +14,7 @@ import numpy as np
 
 from pi_nn.records import Box
 from pi_nn.vision.choose import best_way, rivals
+from pi_nn.vision.company import held
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, mended, usual_tallness
 from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
@@ -31,6 +32,9 @@ Score = Callable[[Floats], tuple[Floats, Floats]]
 _CLEAR: Final = 0.5
 # Of more than this it is one digit, if no wider than digits are: that saves a Pi Zero the look at its parts.
 _CERTAIN: Final = 0.99
+# What is so many times as high as each of so many digits within it frames them.
+_FRAME: Final = 2.0
+_WITHIN: Final = 2
 # Ink narrower than this many heights holds one digit only.
 _NARROW: Final = 0.6
 # Broader than this it is seldom one digit only.
@@ -90,6 +94,9 @@ def sight(scene: Scene, score: Score) -> Sight:
     )
     small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
     sure = [mark for mark in small if not _is_nothing(known.get(id(mark)))]
+    frames = [mark for mark in small if scene.is_large(mark) and _is_frame(mark, sure)]
+    if frames:
+        small, marks, sure = ([mark for mark in some if mark not in frames] for some in (small, marks, sure))
     usual = usual_tallness(sure or small)
     pieces, small = small, mended(small, lambda mark: _is_certain(known.get(id(mark))), usual)
     if small is not pieces:
@@ -104,7 +111,13 @@ def sight(scene: Scene, score: Score) -> Sight:
     known |= {id(guess.mark): guess for guess in together}
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
-    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn)
+    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn + frames)
+
+
+def _is_frame(mark: Mark, digits: list[Mark]) -> bool:
+    """Whether a mark stands around digits, as a board's frame does: nothing within is a piece of it."""
+    inner = [digit.box for digit in digits if _FRAME * digit.height < mark.height]
+    return held(mark.box, inner) >= _WITHIN
 
 
 def _on_one_grid(scene: Scene, known: dict[int, Guess]) -> list[Mark]:
