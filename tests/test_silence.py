@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
 from pi_nn.records import Box
-from pi_nn.vision.company import among_dots, beside, in_a_line, in_a_word
+from pi_nn.vision.company import among_dots, among_strangers, beside, in_a_line, in_a_word
 from pi_nn.vision.marks import is_bar, is_blot, is_grid, is_slash, torn_marks
 
 INK = 40
@@ -152,6 +152,14 @@ def test_the_finger_of_a_hand_is_no_one() -> None:
 )
 def test_what_stands_beside_a_digit(other: Box, place: int | None) -> None:
     assert beside([(20, 10, 20, 40), (110, 10, 20, 40)], [other], 2.0) == [place]
+
+
+def test_two_digits_that_touch_vouch_for_each_other_where_nothing_else_stands() -> None:
+    halves, whole, letter = [(0, 0, 30, 60), (28, 0, 30, 60)], (0, 0, 58, 60), (90, 0, 40, 60)
+    both = [True, True]
+    assert among_strangers(halves, both, both, [whole]) == [False, False]
+    assert among_strangers(halves, both, both, [whole, letter]) == [True, True]
+    assert among_strangers(halves, both, [False, False], [whole]) == [True, True]
 
 
 def test_nothing_stands_beside_no_digit() -> None:

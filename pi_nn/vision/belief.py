@@ -248,12 +248,20 @@ def _strange(scene: Scene, found: Sorted, weak: list[bool]) -> list[bool]:
     letters = [mark.box for mark in refused if not scene.at_edge(mark)] + list(ill.values())
     none = {key for key, why in found.spoilt.items() if why == "not_a_digit"}
     letters += [g.mark.box for g, doubtful in told if doubtful and g.cut is None and id(g) in none]
-    alone, carried = among_strangers(boxes, shaky, strangers), in_a_line(boxes, lines)
+    alone = among_strangers(boxes, shaky, [_is_half(g, told) for g, _ in told], strangers)
+    carried = in_a_line(boxes, lines)
     company = zip(told, alone, carried, in_a_word(boxes, shaky, letters), strict=True)
     return [
         bad or line or word or (not doubtful and (_goes_on(scene, g.mark) or _is_spots(scene, g.mark)))
         for (g, doubtful), bad, line, word in company
     ]
+
+
+def _is_half(guess: Guess, told: list[tuple[Guess, bool]]) -> bool:
+    """Whether a digit is one of two, both firm, that touch and are all of their ink."""
+    if guess.cut is None or guess.cut.torn is not None:
+        return False
+    return [doubtful for other, doubtful in told if other.cut is guess.cut] == [False, False]
 
 
 def _is_hemmed_in(scene: Scene, mark: Mark, known: Mark | None, cluttered: bool) -> bool:

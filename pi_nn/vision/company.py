@@ -46,11 +46,15 @@ _SPRINKLED: Final = 4.0
 _CRUMB: Final = 0.45
 
 
-def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Sequence[Box]) -> list[bool]:
+def among_strangers(
+    digits: Sequence[Box], shaky: Sequence[bool], pairs: Sequence[bool], strangers: Sequence[Box]
+) -> list[bool]:
     """For each digit, whether it stands among ``strangers``: ink of its size that is none, or hardly one.
 
     ``shaky`` tells which digits are doubtful, or cut out of larger ink: those speak for nobody, and need a
-    firm one near by to be believed. Print holds many letters that look like digits, among many that do not.
+    firm one near by to be believed. ``pairs`` tells which are one of two that touch: these vouch for each
+    other where no stranger is near but the ink that they were cut out of.
+    Print holds many letters that look like digits, among many that do not.
     """
     if not digits or not (strangers or any(shaky)):
         return [False] * len(digits)
@@ -58,7 +62,8 @@ def among_strangers(digits: Sequence[Box], shaky: Sequence[bool], strangers: Seq
     parts = np.array(shaky, bool)
     bad = _near(own, other).sum(axis=1)
     good = _near(own, own[~parts]).sum(axis=1)
-    return [bool(v) for v in ((bad >= 2) & (bad > _STRANGERS * good)) | (parts & (good == 0))]
+    lonely = parts & (good == 0) & ~(np.array(pairs, bool) & (bad <= 1))
+    return [bool(v) for v in ((bad >= 2) & (bad > _STRANGERS * good)) | lonely]
 
 
 def in_a_word(digits: Sequence[Box], shaky: Sequence[bool], letters: Sequence[Box]) -> list[bool]:
