@@ -75,6 +75,8 @@ def _unfanned(boxes: Sequence[Box]) -> Sequence[Box]:
 
     Lines that meet run down by the steeper the lower they are: y = k + (a + b k) x, so k tells the line.
     """
+    if len(boxes) <= _MANY:
+        return boxes
     steps = _steps(boxes)
     if len(steps[0]) < _MANY:
         return boxes
