@@ -28,6 +28,8 @@ _SPARSE: Final = 0.1
 _SHARE: Final = 0.4
 _LEAST_SHARE: Final = 0.2
 _FEW: Final = 5
+# So many digits that are no bars are writing, however low.
+_WRITTEN: Final = 3
 # What is this much of a digit's height may be one.
 _MISSED: Final = 0.5
 # Where most are bars this narrow, faint ink counts too: grain makes no other digits.
@@ -96,7 +98,7 @@ def needed(guess: Guess, confidence: float) -> float:
 
 
 def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorted:
-    """Parts digits from other ink; crumbs are in neither.
+    """Parts digits from other ink; crumbs are in neither, unless they are digits of a smaller hand.
 
     ``confidence`` is from when on a guess is firm, ``junk`` up to which it is a digit at all. Ink on a line
     of digits counts as one, spoilt, whatever it is: a number must not lose a digit in silence.
@@ -129,9 +131,25 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     refused += [(guess, "not_a_digit") for guess in faint]
     clear += [guess for guess, _ in refused if id(guess) in spoilt]
     others = [(guess.mark, why) for guess, why in refused if id(guess) not in spoilt]
+    dark = [guess for guess in small if not ink.is_faint(scene, guess.mark)]
+    if written := _written(dark, confidence):
+        lower = sort(scene, Sight(written, sight.left), confidence=confidence, junk=junk)
+        clear, others, spoilt = clear + lower.digits, others + lower.refused, spoilt | lower.spoilt
     others.sort(key=lambda pair: -pair[0].area)
     fault = next((hindrance(scene, mark) for mark, _ in others if _is_upright(mark)), scene.reason)
     return Sorted(clear, others, ink, spoilt, fault)
+
+
+def _written(crumbs: list[Guess], confidence: float) -> list[Guess]:
+    """What of too low ink is written smaller than the usual digit: beside sure digits, and most of it sure.
+
+    Bars speak for nobody: a comma looks like a 1.
+    """
+    firm = [guess for guess in crumbs if guess.quality >= confidence and guess.cut is None]
+    hand = [guess.mark.box for guess in firm if not is_bar(guess.mark) and not is_blot(guess.mark)]
+    near = beside(hand, [guess.mark.box for guess in crumbs], _AMONG)
+    small = [guess for guess, place in zip(crumbs, near, strict=True) if place is not None]
+    return small if len(hand) >= _WRITTEN and 2 * len(firm) >= len(small) else []
 
 
 def _as_written(crumbs: list[Guess], digits: list[Guess]) -> list[Mark]:
