@@ -13,6 +13,7 @@ from pi_nn.vision.company import (
     in_a_line,
     in_a_word,
     is_alike,
+    is_at_foot,
     is_crumb,
     usual_height,
 )
@@ -30,6 +31,8 @@ _LEAST_SHARE: Final = 0.2
 _FEW: Final = 5
 # So many digits that are no bars are writing, however low.
 _WRITTEN: Final = 3
+# A digit is higher than its comma by this factor.
+_COMMA: Final = 2.0
 # What is this much of a digit's height may be one.
 _MISSED: Final = 0.5
 # Where most are bars this narrow, faint ink counts too: grain makes no other digits.
@@ -122,17 +125,18 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
             digits.append(guess)
     ink = _usual_ink(scene, digits, usual)
     faint = [guess for guess in digits if ink.is_faint(scene, guess.mark)]
-    clear = [guess for guess in digits if guess not in faint]
+    commas = _commas(digits, firm)
+    clear = [guess for guess in digits if guess not in faint and guess not in commas]
     crumbs = sight.left + _as_written(small, digits)
     tight = [guess.mark for guess, _ in refused if not scene.at_edge(guess.mark)]
     spoilt = _spoilt(scene, ink, clear, crumbs, _CLOSE) | _spoilt(scene, ink, clear, tight, _TIGHT)
     spoilt |= _unread(scene, ink, clear, refused, confidence)
     spoilt |= _ill_cut(guesses, clear) | _faded(clear, faint, confidence)
-    refused += [(guess, "not_a_digit") for guess in faint]
+    refused += [(guess, "not_a_digit") for guess in (*faint, *commas)]
     clear += [guess for guess, _ in refused if id(guess) in spoilt]
     others = [(guess.mark, why) for guess, why in refused if id(guess) not in spoilt]
     dark = [guess for guess in small if not ink.is_faint(scene, guess.mark)]
-    if written := _written(dark, confidence):
+    if len(dark) >= _WRITTEN and (written := _written(dark, confidence)):
         lower = sort(scene, Sight(written, sight.left), confidence=confidence, junk=junk)
         clear, others, spoilt = clear + lower.digits, others + lower.refused, spoilt | lower.spoilt
     others.sort(key=lambda pair: -pair[0].area)
@@ -150,6 +154,21 @@ def _written(crumbs: list[Guess], confidence: float) -> list[Guess]:
     near = beside(hand, [guess.mark.box for guess in crumbs], _AMONG)
     small = [guess for guess, place in zip(crumbs, near, strict=True) if place is not None]
     return small if len(hand) >= _WRITTEN and 2 * len(firm) >= len(small) else []
+
+
+def _commas(digits: list[Guess], firm: list[Guess]) -> list[Guess]:
+    """Bars that begin at the foot of a sure digit beside them, and are lower by far."""
+    heights = [guess.mark.box[3] for guess in digits]
+    if len(heights) < 2 or _COMMA * min(heights) > max(heights):
+        return []
+    low = [g.mark for g in digits if _COMMA * g.mark.height <= max(heights) and is_bar(g.mark)]
+    found = {
+        id(mark)
+        for mark in low
+        for guess in firm
+        if _COMMA * mark.height <= guess.mark.height and is_at_foot(guess.mark.box, mark.box)
+    }
+    return [guess for guess in digits if id(guess.mark) in found]
 
 
 def _as_written(crumbs: list[Guess], digits: list[Guess]) -> list[Mark]:

@@ -34,6 +34,8 @@ _LEVEL_BAR: Final = 2.0
 _ABOVE_FOOT: Final = 0.85
 # Or above its foot, where it is no full stop: so many heights long.
 _STOP: Final = 0.5
+# A comma begins below this share of its digit's height.
+_FOOT: Final = 0.6
 # Right under a digit is what has its middle above this.
 _UNDER: Final = 1.4
 # A dot is as long as this share of a digit is high, and no longer than that; so many within so many heights
@@ -136,6 +138,13 @@ def held(outer: Box, boxes: Sequence[Box]) -> int:
     """How many of ``boxes`` have their middle within ``outer``."""
     x, y, w, h = outer
     return sum(0 < a + c / 2 - x < w and 0 < b + d / 2 - y < h for a, b, c, d in boxes)
+
+
+def is_at_foot(digit: Box, mark: Box) -> bool:
+    """Whether a mark begins at the foot of a digit right beside it: a comma, if it is lower by far."""
+    x, y, w, h = digit
+    aside = max(mark[0] - (x + w), x - (mark[0] + mark[2]))
+    return aside <= _STOP * h and _FOOT * h <= mark[1] - y < h
 
 
 def is_crumb(box: Box, usual: float) -> bool:
