@@ -180,16 +180,27 @@ def test_bars_that_carry_a_line_on_are_no_ones() -> None:
     ("letters", "word"),
     [
         ([(50, 10, 20, 40), (80, 12, 30, 38)], True),
-        ([(50, 10, 20, 40)], False),  # one may be a digit that was written badly
+        ([(50, 10, 20, 40)], True),
+        ([(50, 10, 120, 40)], True),  # several letters that touch
         ([(50, 60, 20, 40), (80, 62, 30, 38)], False),  # on another line
-        ([(50, 10, 20, 40), (400, 12, 30, 38)], False),
+        ([(50, 40, 10, 10)], False),  # a full stop
+        ([(400, 12, 30, 38)], False),
     ],
 )
 def test_a_digit_in_a_word(letters: list[Box], word: bool) -> None:
     digit, other = (20, 10, 20, 40), (110, 10, 20, 40)
     assert in_a_word([digit], [False], letters) == [word]
-    assert in_a_word([digit, other], [False, False], letters) == [word, word]
+    both = word and len(letters) > 1
+    assert in_a_word([digit, other], [False, False], letters) == [both, both]
     assert in_a_word([digit, other, (140, 10, 20, 40)], [False] * 3, letters) == [False] * 3
+
+
+def test_one_digit_beside_one_letter_is_a_letter_too() -> None:
+    """An "a" beside an E."""
+    pixels = sevens((40, 40))
+    pixels[40:80, 90:114] = INK
+    reading = DigitReader(Picky()).read(pixels)
+    assert [(p.accepted, p.reason) for p in reading.digits] == [(False, "not_a_digit")] * 2
 
 
 def test_pale_ink_is_not_believed_on_rough_paper_nor_the_palest_anywhere() -> None:

@@ -18,9 +18,9 @@ _DOWN: Final = 2.0
 _LIKE: Final = 0.5
 # Among so many neighbours that are no digits for each that is one, nothing is believed.
 _STRANGERS: Final = 1.0
-# In a word at least so many letters stand on a digit's line, its middle no farther off than so many heights.
-_LETTERS: Final = 2
+# In a word letters stand on a digit's line, their middles no farther off than so many heights, and as near.
 _LEVEL: Final = 0.6
+_APART: Final = 2.5
 # Pieces of a line are narrow, part by less than this share of their height, and hardly step aside.
 _BAR: Final = 0.45
 _BREAK: Final = 0.25
@@ -71,14 +71,14 @@ def among_strangers(
 def in_a_word(digits: Sequence[Box], shaky: Sequence[bool], letters: Sequence[Box]) -> list[bool]:
     """For each digit, whether it stands on a line with ``letters``, ink that surely is no digit.
 
-    They are several, and no fewer than the digits there that are not ``shaky``.
+    They are no fewer than the digits there that are not ``shaky``, itself among them.
     """
-    if len(letters) < _LETTERS:
+    if not letters or not digits:
         return [False] * len(digits)
     own, other = np.array(digits, np.float64), np.array(letters, np.float64)
-    bad = _near(own, other, _LEVEL).sum(axis=1)
-    good = _near(own, own[~np.array(shaky, bool)], _LEVEL).sum(axis=1)
-    return [bool(v) for v in (bad >= _LETTERS) & (bad >= good)]
+    bad = _on_line(own, other).sum(axis=1)
+    good = _on_line(own, own[~np.array(shaky, bool)]).sum(axis=1)
+    return [bool(v) for v in (bad >= 1) & (bad >= good)]
 
 
 def in_a_line(digits: Sequence[Box], lines: Sequence[Box]) -> list[bool]:
@@ -175,3 +175,12 @@ def _near(a: NDArray[np.float64], b: NDArray[np.float64], down: float = _DOWN) -
     larger = np.maximum(b[:, 2], b[:, 3])
     alike = (larger >= _LIKE * size) & (larger * _LIKE <= size)
     return np.asarray((dx <= _ACROSS * size) & (dy <= down * size) & alike, bool)
+
+
+def _on_line(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(len(a), len(b)): whether b, however wide, stands on a's line and is about as high."""
+    (x, y, w, h), (left, top, width, height) = a.T[:, :, None], b.T
+    gap = np.maximum(left - (x + w), x - (left + width))
+    off = np.abs(top + height / 2 - y - h / 2)
+    alike = (height >= _LIKE * h) & (height * _LIKE <= h)
+    return np.asarray((gap <= _APART * h) & (off <= _LEVEL * h) & alike, bool)
