@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image
@@ -29,6 +29,7 @@ from pi_nn.vision.cells import (
     smooth,
     spread,
 )
+from pi_nn.vision.runs import find_blobs, find_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +50,10 @@ _BLOCK: Final = 8
 # ruled lines and rubbed-out pencil stay below.
 _NEAR_SHARE: Final = np.float32(0.38)
 _FRAME_SHARE: Final = 0.22
+# What reaches in from the frame's edge by this share of the shorter side is no writing.
+_FAR_IN: Final = 0.4
+# Ink is no paler than this share of what stands out most.
+_PALEST: Final = np.float32(0.5)
 # Strong ink is near by within so many cells. One cell more is needed to interpolate.
 _NEAR: Final = 2
 _MARGIN: Final = _NEAR + 1
@@ -248,13 +253,39 @@ def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bo
     near = _around(rows, low.shape[0])[:, None], _around(columns, low.shape[1])
     ground = paper[near].astype(np.float32)
     contrast = (ground - low[near]) * stands_out[near] / ground
-    top = _FRAME_SHARE * _mean_of_top(contrast[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN], max(2, low.size // 200))
+    top = _FRAME_SHARE * _strong(contrast, stands_out, _written(stands_out), near)
     strongest = slide_max(contrast, _NEAR)
     share = np.maximum(np.maximum(_NEAR_SHARE * strongest, top), noise[near] / ground)
     ground *= np.float32(0.25)
     threshold = ground * (1 - share) * (strongest > 0)
     corner = int(columns[0]) - _MARGIN, int(rows[0]) - _MARGIN
     return Lit(grey, cell, corner, ground, threshold, strongest, light_ink)
+
+
+def _written(stands_out: Bytes) -> Bytes:
+    """The cells that ``stands_out``, but for those of what reaches far in from the frame's edge.
+
+    That is a table beside the sheet, a hand or a shadow, and says nothing of how dark the ink is.
+    """
+    if not (stands_out[[0, -1]].any() or stands_out[:, [0, -1]].any()):
+        return stands_out
+    blobs = find_blobs(find_runs(stands_out.view(bool)))
+    x, y, w, h = blobs.boxes.T
+    height, width = stands_out.shape
+    edge = (x == 0) | (y == 0) | (x + w == width) | (y + h == height)
+    left = stands_out.copy()
+    for k in np.flatnonzero(edge & (np.maximum(w, h) >= _FAR_IN * min(height, width))).tolist():
+        left[blobs.runs_of(k).paint(0, 0, width, height)] = 0
+    return left if left.any() else stands_out
+
+
+def _strong(contrast: Floats, stands_out: Bytes, written: Bytes, near: tuple[Any, Any]) -> np.float32:
+    """The strongest ``contrast`` of what is ``written``, at least a share of that of what ``stands_out``."""
+    inner, count = (slice(_MARGIN, -_MARGIN),) * 2, max(2, stands_out.size // 200)
+    strong = _mean_of_top(contrast[inner], count)
+    if written is stands_out:
+        return strong
+    return max(_mean_of_top((contrast * written[near])[inner], count), _PALEST * strong)
 
 
 def _around(inked: NDArray[np.intp], count: int) -> NDArray[np.intp]:

@@ -42,8 +42,10 @@ _AS_DARK: Final = 0.9
 # What is thinner than this share of the pen where a line was taken away are its remains.
 _REMAINS: Final = 0.55
 _BAR: Final = 0.45
-# Small marks with less than this share of all ink tell nothing of the pen.
+# Small marks with less than this share of all ink tell nothing of the pen, unless so many are as high as
+# digits: a table or a shadow outweighs a page of them.
 _SPECKS: Final = 0.05
+_PAGE: Final = 20
 _MOSTLY: Final = 0.6
 _FEW_BARS: Final = 3
 # Ink of which so much lies on the course of lines is a crossing or a corner of them.
@@ -254,7 +256,8 @@ class Scene:
     def pen(self) -> int:
         """The usual width of a stroke in pixels: the median run, but for the frayed edges of strokes."""
         small = [mark for mark in self.marks if not self.is_large(mark)]
-        if sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks):
+        page = sum(mark.height >= LEAST_HEIGHT for mark in small) >= _PAGE
+        if not page and sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks):
             small = list(self.marks)
         # A bar that lies is no thicker than it is high.
         widths = np.concatenate([np.minimum(mark.runs.stop - mark.runs.start, mark.height) for mark in small])
