@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PIL import Image
@@ -49,7 +49,7 @@ _BLOCK: Final = 8
 # Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
 # ruled lines and rubbed-out pencil stay below.
 _NEAR_SHARE: Final = np.float32(0.38)
-_FRAME_SHARE: Final = 0.22
+_FRAME_SHARE: Final = np.float32(0.22)
 # What reaches in from the frame's edge by this share of the shorter side is no writing.
 _FAR_IN: Final = 0.4
 # Ink is no paler than this share of what stands out most.
@@ -253,7 +253,13 @@ def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bo
     near = _around(rows, low.shape[0])[:, None], _around(columns, low.shape[1])
     ground = paper[near].astype(np.float32)
     contrast = (ground - low[near]) * stands_out[near] / ground
-    top = _FRAME_SHARE * _strong(contrast, stands_out, _written(stands_out), near)
+    inner, count = (slice(_MARGIN, -_MARGIN),) * 2, max(2, low.size // 200)
+    top = _mean_of_top(contrast[inner], count)
+    bottom, right = low.shape
+    if rows[0] == 0 or columns[0] == 0 or rows[-1] == bottom - 1 or columns[-1] == right - 1:
+        written = (contrast * _written(stands_out)[near])[inner]
+        top = max(_mean_of_top(written, count), _PALEST * top)
+    top *= _FRAME_SHARE
     strongest = slide_max(contrast, _NEAR)
     share = np.maximum(np.maximum(_NEAR_SHARE * strongest, top), noise[near] / ground)
     ground *= np.float32(0.25)
@@ -267,8 +273,6 @@ def _written(stands_out: Bytes) -> Bytes:
 
     That is a table beside the sheet, a hand or a shadow, and says nothing of how dark the ink is.
     """
-    if not (stands_out[[0, -1]].any() or stands_out[:, [0, -1]].any()):
-        return stands_out
     blobs = find_blobs(find_runs(stands_out.view(bool)))
     x, y, w, h = blobs.boxes.T
     height, width = stands_out.shape
@@ -277,15 +281,6 @@ def _written(stands_out: Bytes) -> Bytes:
     for k in np.flatnonzero(edge & (np.maximum(w, h) >= _FAR_IN * min(height, width))).tolist():
         left[blobs.runs_of(k).paint(0, 0, width, height)] = 0
     return left if left.any() else stands_out
-
-
-def _strong(contrast: Floats, stands_out: Bytes, written: Bytes, near: tuple[Any, Any]) -> np.float32:
-    """The strongest ``contrast`` of what is ``written``, at least a share of that of what ``stands_out``."""
-    inner, count = (slice(_MARGIN, -_MARGIN),) * 2, max(2, stands_out.size // 200)
-    strong = _mean_of_top(contrast[inner], count)
-    if written is stands_out:
-        return strong
-    return max(_mean_of_top((contrast * written[near])[inner], count), _PALEST * strong)
 
 
 def _around(inked: NDArray[np.intp], count: int) -> NDArray[np.intp]:

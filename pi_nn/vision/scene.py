@@ -256,8 +256,8 @@ class Scene:
     def pen(self) -> int:
         """The usual width of a stroke in pixels: the median run, but for the frayed edges of strokes."""
         small = [mark for mark in self.marks if not self.is_large(mark)]
-        page = sum(mark.height >= LEAST_HEIGHT for mark in small) >= _PAGE
-        if not page and sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks):
+        specks = sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks)
+        if specks and sum(mark.height >= LEAST_HEIGHT for mark in small) < _PAGE:
             small = list(self.marks)
         # A bar that lies is no thicker than it is high.
         widths = np.concatenate([np.minimum(mark.runs.stop - mark.runs.start, mark.height) for mark in small])
