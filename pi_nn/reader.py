@@ -14,11 +14,12 @@ from PIL import Image
 from pi_nn.errors import ConfigError
 from pi_nn.nn import Thresholds, load_network
 from pi_nn.records import Box, DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
-from pi_nn.vision.belief import doubts, needed, sort
+from pi_nn.vision.belief import doubts, needed
 from pi_nn.vision.layout import arrange
 from pi_nn.vision.picture import open_picture, picture_array
 from pi_nn.vision.scene import Scene, check_pixels, survey
 from pi_nn.vision.sighting import Sight, sight
+from pi_nn.vision.sorting import sort
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
