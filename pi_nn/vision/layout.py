@@ -32,6 +32,7 @@ _FEWEST: Final = 4
 _MANY: Final = 10
 _FAN: Final = 0.08
 _ROUNDS: Final = 4
+_FLAT: Final = 1.0  # square pixels
 _FAR_OFF: Final = 2.5  # times the usual distance: a step to another line, or to a digit of another size
 _NOTHING: Final = np.zeros(0)
 
@@ -98,12 +99,16 @@ def _unfanned(boxes: Sequence[Box]) -> Sequence[Box]:
 
 def _line_through(x: Floats, y: Floats) -> tuple[float, float]:
     """Height at 0 and slope of the line through most points, but for those far off."""
-    kept = np.ones(len(x), bool)
+    kept, slope, height = np.ones(len(x), bool), 0.0, 0.0
     for _ in range(_ROUNDS):
-        slope, height = np.polyfit(x[kept], y[kept], 1)
+        aside = x[kept] - x[kept].mean()
+        spread = float(aside @ aside)
+        # Where all lie at one place, as on a single line of digits, nothing tells a slope.
+        slope = float(aside @ y[kept]) / spread if spread > _FLAT else 0.0
+        height = float(y[kept].mean() - slope * x[kept].mean())
         off = np.abs(y - height - slope * x)
         kept = off <= _FAR_OFF * np.median(off)
-    return float(height), float(slope)
+    return height, slope
 
 
 def _slope(boxes: Sequence[Box]) -> float:

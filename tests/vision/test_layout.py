@@ -1,5 +1,6 @@
 """Lines and numbers come out in order, however the page is turned."""
 
+import warnings
 from math import cos, radians, sin
 
 import numpy as np
@@ -56,3 +57,11 @@ def test_lines_that_meet_in_one_point_keep_their_digits(fan: float) -> None:
     order = rng.permutation(len(boxes))
     text = read([boxes[k] for k in order], "".join(digits[k] for k in order))
     assert text.replace(" ", "").split("\n") == lines
+
+
+@pytest.mark.parametrize("unsteady", [0, 1])
+def test_one_line_of_many_digits_tells_no_fan(unsteady: int) -> None:
+    boxes = [(40 * k, 10 + k % 2 * unsteady, 20, 40) for k in range(14)]
+    with warnings.catch_warnings(record=True) as told:
+        assert arrange(boxes) == [(k, 0, 0) for k in range(14)]
+    assert not told
