@@ -49,11 +49,9 @@ _BLOCK: Final = 8
 # Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
 # ruled lines and rubbed-out pencil stay below.
 _NEAR_SHARE: Final = np.float32(0.38)
-_FRAME_SHARE: Final = np.float32(0.22)
+_FRAME_SHARE: Final = 0.22
 # What reaches in from the frame's edge by this share of the shorter side is no writing.
 _FAR_IN: Final = 0.4
-# Ink is no paler than this share of what stands out most.
-_PALEST: Final = np.float32(0.5)
 # Strong ink is near by within so many cells. One cell more is needed to interpolate.
 _NEAR: Final = 2
 _MARGIN: Final = _NEAR + 1
@@ -170,7 +168,7 @@ def level(pixels: Bytes, *, light_ink: bool | None = None) -> Lit | str | None:
     if pixels.ndim == 2 and not ((high - low) * _TENTH > low).any():
         return _nearly(low, high)
     if light_ink is None:
-        light_ink = ink_is_light(*coarser(low, high), scaled(as_grey(half.reduce(cell))))
+        light_ink = ink_is_light(*_coarser(low, high), scaled(as_grey(half.reduce(cell))))
     if pixels.ndim == 3:
         # The weakest channel shows coloured ink best; on a board the strongest does.
         join = np.maximum if light_ink else np.minimum
@@ -221,11 +219,11 @@ def ink_is_light(low: Shorts, high: Shorts, mean: Shorts) -> bool:
         total += (light - dark) / (light + dark + 1)
         if max(mean.shape) <= 2:
             return total > 0
-        low, high = coarser(low, high)
+        low, high = _coarser(low, high)
         mean = pooled(np.add, filled(mean, 2), 2) >> np.int16(2)
 
 
-def coarser(low: Shorts, high: Shorts) -> tuple[Shorts, Shorts]:
+def _coarser(low: Shorts, high: Shorts) -> tuple[Shorts, Shorts]:
     """Darkest and lightest of 2x2 cells."""
     return pooled(np.minimum, filled(low, 2), 2), pooled(np.maximum, filled(high, 2), 2)
 
@@ -253,13 +251,10 @@ def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bo
     near = _around(rows, low.shape[0])[:, None], _around(columns, low.shape[1])
     ground = paper[near].astype(np.float32)
     contrast = (ground - low[near]) * stands_out[near] / ground
-    inner, count = (slice(_MARGIN, -_MARGIN),) * 2, max(2, low.size // 200)
-    top = _mean_of_top(contrast[inner], count)
-    bottom, right = low.shape
+    written, (bottom, right) = contrast, low.shape
     if rows[0] == 0 or columns[0] == 0 or rows[-1] == bottom - 1 or columns[-1] == right - 1:
-        written = (contrast * _written(stands_out)[near])[inner]
-        top = max(_mean_of_top(written, count), _PALEST * top)
-    top *= _FRAME_SHARE
+        written = contrast * _written(stands_out)[near]
+    top = _FRAME_SHARE * _mean_of_top(written[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN], max(2, low.size // 200))
     strongest = slide_max(contrast, _NEAR)
     share = np.maximum(np.maximum(_NEAR_SHARE * strongest, top), noise[near] / ground)
     ground *= np.float32(0.25)

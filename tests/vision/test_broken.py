@@ -11,6 +11,7 @@ from pi_nn.records import Box
 from pi_nn.vision.choose import best_way, rivals
 from pi_nn.vision.lattice import Lattice, joining
 from pi_nn.vision.marks import Mark, torn_marks
+from pi_nn.vision.scene import Scene
 
 Stroke = list[tuple[int, int]]
 ONE: Stroke = [(300, 50), (297, 150)]
@@ -43,6 +44,21 @@ def test_a_four_in_two_strokes_is_not_believed_as_two_digits() -> None:
     reading = DigitReader().read(np.asarray(four))
     assert reading.text is None
     assert [(digit.label, digit.accepted) for digit in reading.digits] == [("4", False)]
+
+
+def test_two_halves_one_on_the_other_are_not_believed_as_ones() -> None:
+    halves = written([(215, 55), (165, 95)], [(150, 108), (180, 165)], ONE)
+    reading = DigitReader().read(np.asarray(halves))
+    assert reading.text is None
+    assert not any(digit.accepted for digit in reading.digits if digit.box[0] < 250)
+
+
+def test_a_stroke_that_is_taken_for_a_line_is_not_lost_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scene, "unlined", lambda scene, mark: [])
+    two_and_a_foot = written([(60, 70), (90, 52), (110, 75), (65, 118), (112, 118)], [(60, 150), (112, 150)])
+    reading = DigitReader().read(np.asarray(two_and_a_foot))
+    assert reading.text != "2"
+    assert all(digit.box[3] > 90 or not digit.accepted for digit in reading.digits)
 
 
 def test_a_loose_bar_goes_to_the_nearer_digit() -> None:
