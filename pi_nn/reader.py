@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
+from math import atan, degrees
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -15,7 +17,7 @@ from pi_nn.errors import ConfigError
 from pi_nn.nn import Thresholds, load_network
 from pi_nn.records import Box, DigitTile, Frame, FrameInfo, ModelInfo, Prediction, Reading, Rejected
 from pi_nn.vision.belief import doubts, needed
-from pi_nn.vision.layout import arrange
+from pi_nn.vision.layout import arrange, slope_of
 from pi_nn.vision.picture import open_picture, picture_array
 from pi_nn.vision.scene import Scene, check_pixels, survey
 from pi_nn.vision.sighting import Sight, sight
@@ -30,7 +32,10 @@ DIGITS: Final = tuple("0123456789")
 # simulated frames of validation digits 0.94 leaves 19 of the 30 wrong digits that 0.9 leaves, and drops one
 # right digit in 350; 0.98 leaves 17 and drops one in 75.
 LEAST_CONFIDENCE: Final = 0.94
+# Digits on lines that run down, or up, by so much for each pixel to the right are turned: by 12 degrees.
+TURNED: Final = 0.21
 Roi = tuple[float, float, float, float]
+Judged: TypeAlias = "tuple[list[Prediction], list[DigitTile], list[Rejected], str | None]"
 Picture: TypeAlias = "str | Path | Image.Image | NDArray[np.uint8] | Frame"
 
 
@@ -104,15 +109,15 @@ class DigitReader:
             frame=frame,
         )
 
-    def _judge(
-        self, scene: Scene, corner: tuple[int, int]
-    ) -> tuple[list[Prediction], list[DigitTile], list[Rejected], str | None]:
+    def _judge(self, scene: Scene, corner: tuple[int, int]) -> Judged:
         limits = self.thresholds
         seen = self._look(scene)
         found = sort(scene, seen, confidence=limits.confidence, junk=limits.junk)
         reasons = doubts(scene, found, confidence=limits.confidence)
         predictions, tiles = [], []
-        for index, line, number in arrange([guess.mark.box for guess in found.digits]):
+        boxes = [guess.mark.box for guess in found.digits]
+        slope = slope_of(boxes)
+        for index, line, number in arrange(boxes, slope):
             guess = found.digits[index]
             box = _moved(scene.frame_box(guess.mark), corner)
             tile = DigitTile(guess.tile, box, line, number, reasons[index])
@@ -120,7 +125,12 @@ class DigitReader:
             least = needed(guess, limits.confidence)
             predictions.append(self._predict(tile, guess.probabilities, guess.junk, least))
         refused = [Rejected(_moved(scene.frame_box(mark), corner), why) for mark, why in found.refused]
-        return predictions, tiles, refused, found.fault
+        judged = predictions, tiles, refused, found.fault
+        if abs(slope) < TURNED or scene.turn or self.network.classes != DIGITS:
+            return judged
+        # On a page that is turned the digits are, too; but they may stand upright on lines that climb.
+        upright = self._judge(replace(scene, turn=degrees(atan(slope))), corner)
+        return max(judged, upright, key=_accepted)
 
     def _look(self, scene: Scene) -> Sight:
         """Digits are parted and joined as they are written; other things are taken as they stand."""
@@ -165,6 +175,10 @@ class DigitReader:
         right = max(x + 1, round((self.roi[0] + self.roi[2]) * width))
         bottom = max(y + 1, round((self.roi[1] + self.roi[3]) * height))
         return x, y, pixels[y:bottom, x:right]
+
+
+def _accepted(judged: Judged) -> int:
+    return sum(prediction.accepted for prediction in judged[0])
 
 
 def strict(thresholds: Thresholds) -> Thresholds:

@@ -37,13 +37,13 @@ _FAR_OFF: Final = 2.5  # times the usual distance: a step to another line, or to
 _NOTHING: Final = np.zeros(0)
 
 
-def arrange(boxes: Sequence[Box]) -> list[tuple[int, int, int]]:
-    """(index, line, number) of every box, in reading order.
+def arrange(boxes: Sequence[Box], slope: float | None = None) -> list[tuple[int, int, int]]:
+    """(index, line, number) of every box, in reading order, on lines that run down by :func:`slope_of`.
 
     ``index`` points into ``boxes``; ``line`` counts from the top, ``number`` within its line from the left.
     """
     placed = []
-    boxes = _unfanned(_levelled(boxes))
+    boxes = _unfanned(_levelled(boxes, slope_of(boxes) if slope is None else slope))
     for line, members in enumerate(_lines(boxes)):
         number = 0
         for k, i in enumerate(members):
@@ -53,15 +53,20 @@ def arrange(boxes: Sequence[Box]) -> list[tuple[int, int, int]]:
     return placed
 
 
-def _levelled(boxes: Sequence[Box]) -> Sequence[Box]:
+def slope_of(boxes: Sequence[Box]) -> float:
+    """How far lines run down for each pixel to the right, by each digit and its nearest one to the right."""
+    slopes = _steps(boxes)[0]
+    return float(np.median(slopes)) if len(slopes) >= _FEWEST - 1 else 0.0
+
+
+def _levelled(boxes: Sequence[Box], slope: float) -> Sequence[Box]:
     """The boxes as they would be if their lines were level: turned back around the picture's corner.
 
     A digit does not fill the corners of its box, so that the box grows by a part of what a rectangle's would.
     """
-    angle = atan(_slope(boxes))
-    if abs(angle) < _ASLANT:
+    if abs(slope) < _ASLANT:
         return boxes
-    c, s = cos(angle), sin(angle)
+    c, s = cos(atan(slope)), sin(atan(slope))
     level = []
     for x, y, w, h in boxes:
         across, down = x + w / 2, y + h / 2
@@ -109,12 +114,6 @@ def _line_through(x: Floats, y: Floats) -> tuple[float, float]:
         off = np.abs(y - height - slope * x)
         kept = off <= _FAR_OFF * np.median(off)
     return height, slope
-
-
-def _slope(boxes: Sequence[Box]) -> float:
-    """How far lines run down for each pixel to the right, by each digit and its nearest one to the right."""
-    slopes = _steps(boxes)[0]
-    return float(np.median(slopes)) if len(slopes) >= _FEWEST - 1 else 0.0
 
 
 def _steps(boxes: Sequence[Box]) -> tuple[Floats, Floats, Floats]:

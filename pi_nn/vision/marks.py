@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import cos, radians, sin
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
+from PIL import Image
 
 from pi_nn.records import Box
-from pi_nn.vision.cells import pooled
+from pi_nn.vision.cells import as_grey, as_image, pooled
 from pi_nn.vision.light import Lit
 from pi_nn.vision.runs import Blobs, Ints, Runs, find_blobs, find_runs
 from pi_nn.vision.tile import tile_of
@@ -118,14 +120,20 @@ def between(mark: Mark, left: Ints | int, right: Ints | int) -> Mark | None:
     return Mark(runs, _around(runs), int((runs.stop - runs.start).sum()), mark.torn)
 
 
-def is_slash(mark: Mark) -> bool:
-    """Whether a mark is one stroke that lies more than it stands: a pencil, a shadow's or a sheet's edge."""
+def is_slash(mark: Mark, turn: float = 0.0) -> bool:
+    """Whether a mark is one stroke that lies more than it stands: a pencil, a shadow's or a sheet's edge.
+
+    So it must where lines run down by ``turn`` degrees, too: there a slanting 1 lies, and is none.
+    """
     _, _, w, h = mark.box
     if w <= _LYING * h or len(mark.runs) > _ONE_STROKE * h:
         return False
-    middle = mark.runs.start + mark.runs.stop
     top, bottom = int(mark.runs.row.argmin()), int(mark.runs.row.argmax())
-    return abs(int(middle[top]) - int(middle[bottom])) > _ACROSS * 2 * w
+    middle = mark.runs.start + mark.runs.stop
+    right, down = int(middle[bottom] - middle[top]) / 2, int(mark.runs.row[bottom] - mark.runs.row[top])
+    c, s = cos(radians(turn)), sin(radians(turn))
+    lies = abs(c * right + s * down) > _ACROSS * _LYING * abs(c * down - s * right)
+    return lies and abs(right) > _ACROSS * w
 
 
 def is_bar(mark: Mark) -> bool:
@@ -173,9 +181,12 @@ def _spans(mark: Mark) -> Ints:
     return np.asarray(right - left)
 
 
-def mark_tile(lit: Lit, mark: Mark) -> NDArray[np.float32]:
-    """The mark's ink as a tile, float32 (28, 28)."""
-    return tile_of(ink_of(lit, mark))
+def mark_tile(lit: Lit, mark: Mark, turn: float = 0.0) -> NDArray[np.float32]:
+    """The mark's ink as a tile, float32 (28, 28), turned back where lines run down by ``turn`` degrees."""
+    ink = ink_of(lit, mark)
+    if turn:
+        ink = as_grey(as_image(ink).rotate(turn, Image.Resampling.BICUBIC, expand=True))
+    return tile_of(ink)
 
 
 def ink_of(lit: Lit, mark: Mark) -> Bytes:

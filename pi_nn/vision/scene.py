@@ -75,6 +75,7 @@ class Scene:
     """Marks of a frame, largest first, in pixels of the picture ``lit.grey``, 1/``factor`` of the frame.
 
     ``left_out`` is the longer side of the largest mark that is not among them, 0 when all are.
+    Its lines run down to the right by ``turn`` degrees, as far as that is known.
     ``reason`` says why nothing can be seen (``too_dark``, ``low_contrast``, ``crowded``), else ``None``.
     """
 
@@ -84,6 +85,7 @@ class Scene:
     reason: str | None = None
     light_ink: bool = False
     left_out: int = 0
+    turn: float = 0.0
     _strengths: dict[Mark, float] = field(default_factory=dict)
     _unlined: dict[Mark, list[Mark] | None] = field(default_factory=dict)
 
@@ -99,7 +101,7 @@ class Scene:
 
     def tile(self, mark: Mark) -> NDArray[np.float32]:
         assert self.lit is not None
-        return mark_tile(self.lit, mark)
+        return mark_tile(self.lit, mark, self.turn)
 
     def strength(self, mark: Mark) -> float:
         """How much darker than its paper a mark's ink is on the average, 0..1."""

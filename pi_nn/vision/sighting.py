@@ -316,7 +316,7 @@ def _guesses(
             mark,
             tiles[i],
             probabilities[i],
-            1.0 if _goes_on(scene, mark) or is_grid(mark) or is_slash(mark) else float(junk[i]),
+            1.0 if _goes_on(scene, mark) or is_grid(mark) or is_slash(mark, scene.turn) else float(junk[i]),
             cut.get(id(mark)),
         )
         for i, mark in enumerate(marks)
