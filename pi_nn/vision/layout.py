@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Floats: TypeAlias = "NDArray[np.float64]"
 
 # Two digits stand on one line when they overlap vertically by this share of the smaller height.
-_OVERLAP: Final = 0.4
+_OVERLAP: Final = 0.2
 # A gap wider than this share of the digits' height parts two numbers.
 _SPACE: Final = 0.9
 # What runs down (or up) by a tenth of its length or more was written, or photographed, aslant; so say the

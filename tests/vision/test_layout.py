@@ -35,6 +35,14 @@ def test_a_turned_page_keeps_its_lines(degrees: int) -> None:
     assert read([boxes[k] for k in order], "".join(digits[k] for k in order)) == TEXT
 
 
+@pytest.mark.parametrize("digits", [2, 3])
+def test_a_number_of_few_digits_that_is_turned_is_one_line(digits: int) -> None:
+    boxes = [(50 + 44 * k, 50 + 27 * k, 30, 40) for k in range(digits)]
+    assert arrange(boxes) == [(k, 0, 0) for k in range(digits)]
+    below = [(50, 50, 30, 40), (70, 85, 30, 40)]
+    assert arrange(below) == [(0, 0, 0), (1, 1, 0)]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_page_that_is_turned_and_seen_from_aside_keeps_its_lines(seed: int) -> None:
     recipe = Recipe(digit_height=50, rotation=15, tilt=25)
