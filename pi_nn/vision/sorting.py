@@ -73,9 +73,9 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     of digits counts as one, spoilt, whatever it is: a number must not lose a digit in silence.
     """
     guesses = sight.guesses
-    whole = [guess for guess in guesses if not scene.at_edge(guess.mark)] or guesses
-    firm = [guess for guess in whole if guess.quality >= confidence and guess.cut is None]
-    usual = usual_height([guess.mark.box for guess in firm or whole])
+    sure = [guess for guess in guesses if guess.quality >= confidence and guess.cut is None]
+    firm = _off_edge(scene, sure) or sure
+    usual = usual_height([guess.mark.box for guess in firm or _off_edge(scene, guesses) or guesses])
     digits: list[Guess] = []
     refused: list[tuple[Guess, str]] = []
     small: list[Guess] = []
@@ -108,6 +108,11 @@ def sort(scene: Scene, sight: Sight, *, confidence: float, junk: float) -> Sorte
     others.sort(key=lambda pair: -pair[0].area)
     fault = next((hindrance(scene, mark) for mark, _ in others if _is_upright(mark)), scene.reason)
     return Sorted(clear, others, ink, spoilt, fault)
+
+
+def _off_edge(scene: Scene, guesses: list[Guess]) -> list[Guess]:
+    """The guesses that are not cut off by the frame."""
+    return [guess for guess in guesses if not scene.at_edge(guess.mark)]
 
 
 def _written(crumbs: list[Guess], confidence: float) -> list[Guess]:
