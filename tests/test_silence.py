@@ -10,7 +10,7 @@ from pi_nn.nn import Thresholds
 from pi_nn.reader import DigitReader
 from pi_nn.records import Box
 from pi_nn.vision.company import among_dots, among_strangers, beside, in_a_line, in_a_word
-from pi_nn.vision.marks import is_bar, is_blot, is_grid, is_slash, torn_marks
+from pi_nn.vision.marks import is_around, is_bar, is_blot, is_grid, is_slash, torn_marks
 
 INK = 40
 
@@ -92,6 +92,48 @@ def test_a_scribble_is_not_many_ones() -> None:
             x = 100 + 14 * k + (step if k % 2 else 60 - step) * 14 // 60
             pixels[50 + step, x : x + 4] = INK
     assert not any(p.accepted for p in DigitReader(Picky()).read(pixels).digits)
+
+
+@pytest.mark.parametrize(
+    ("side", "grey", "accepted"),
+    [
+        (0, INK, True),
+        (3, INK, True),  # a speck
+        (20, INK, False),  # an eye, a button, a target
+        (20, 155, True),  # a ruled line, show-through
+    ],
+)
+def test_a_ring_around_other_ink_is_no_nought(side: int, grey: int, accepted: bool) -> None:
+    rows, columns = np.ogrid[:160, :320]
+    far = np.hypot((rows - 80) / 1.4, columns - 150)
+    pixels = paper()
+    pixels[(far < 48) & (far > 42)] = INK
+    pixels[80 - side // 2 : 80 - side // 2 + side, 150 - side // 2 : 150 - side // 2 + side] = grey
+    assert [p.accepted for p in DigitReader().read(pixels).digits if p.box[3] > 60] == [accepted]
+
+
+def test_a_spot_that_is_not_all_within_a_digit_is_dirt() -> None:
+    pixels = sevens((140, 50))
+    pixels[62:68, 142:148] = INK
+    assert DigitReader(Picky()).read(pixels).text == "7"
+
+
+def test_what_a_digit_has_on_three_sides_is_beside_it() -> None:
+    hook = np.zeros((60, 40), bool)
+    hook[:5], hook[:, 35:], hook[55:] = True, True, True
+    spot = np.zeros((60, 40), bool)
+    spot[28:34, 15:21] = True
+    digit, other = (torn_marks(mask, (0, 0, 0, 0), 3)[0] for mask in (hook, spot))
+    assert not is_around(digit, other)
+    hook[:, :5] = True
+    assert is_around(torn_marks(hook, (0, 0, 0, 0), 3)[0], other)
+
+
+def test_the_bars_of_a_bar_code_are_no_ones() -> None:
+    pixels = paper()
+    for k, x in enumerate(range(40, 260, 16)):
+        pixels[40:120, x : x + 3 + 2 * (k % 3)] = INK
+    assert not any(p.accepted for p in DigitReader().read(pixels).digits)
 
 
 def lattice(rows: int, columns: int) -> np.ndarray:
@@ -420,6 +462,6 @@ def test_a_digit_in_the_midst_of_other_ink_is_not_believed(wall: int, text: str 
     pixels = paper()
     pixels[40 - wall : 100 + wall, 132 - wall : 168 + wall] = INK
     pixels[40:100, 132:168] = box[40:100, 132:168]
-    reading = DigitReader(Picky()).read(pixels)
+    reading = DigitReader().read(pixels)
     assert (reading.raw, reading.text) == ("7", text)
     assert reading.reason == (None if text else "crowded")

@@ -1,11 +1,13 @@
-"""The axis of a bar: what lies on it beyond the ends tells a stroke from a piece of a line."""
+"""The axis of a bar: what lies on it beyond the ends, and what beside it, tells a 1 from other lines."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
+from pi_nn.vision.lattice import united
 from pi_nn.vision.marks import Mark
 from pi_nn.vision.runs import Runs
 
@@ -15,17 +17,47 @@ _BEYOND: Final = 0.75
 _WIDER: Final = 2.0
 _FEW: Final = 2
 _COVERED: Final = 0.6
+# Bars of a fence have axes nearer than so many heights, overlap by half, are of like height, and so many.
+_PITCH: Final = 0.4
+_LEVEL: Final = 0.5
+_LIKE: Final = 0.6
+FENCE: Final = 4
 
 
 def is_carried_on(bar: Mark, runs: Runs) -> bool:
     """Whether a line of about a ``bar``'s width lies on its axis above or below; ``runs`` are its ink."""
     _, y, _, h = bar.box
-    place, middle = bar.runs.row, (bar.runs.start + bar.runs.stop - 1) / 2
-    off = place - place.mean()
-    slope = (off * middle).sum() / max((off * off).sum(), 1)
-    axis = middle.mean() + slope * (runs.row - place.mean())
+    row, column, slope = _axis(bar)
+    axis = column + slope * (runs.row - row)
     line = (runs.start - 1 <= axis) & (axis <= runs.stop)
     line &= runs.stop - runs.start <= _WIDER * bar.area / h + _FEW
     rows, reach = runs.row[line], round(_BEYOND * h)
     above, below = rows[(rows >= y - reach) & (rows < y)], rows[(rows >= y + h) & (rows < y + h + reach)]
     return max(len(np.unique(above)), len(np.unique(below))) >= _COVERED * reach
+
+
+def in_a_fence(bars: Sequence[Mark]) -> list[bool]:
+    """For each bar, whether it is one of several side by side, nearer than ones are written.
+
+    So are the bars of a bar code, hatching, a grille, and the legs of cursive letters.
+    """
+    if len(bars) < FENCE:
+        return [False] * len(bars)
+    row, column, slope = np.array([_axis(bar) for bar in bars]).T
+    height = np.array([bar.height for bar in bars], np.float64)
+    low = np.minimum.outer(height, height)
+    down = np.subtract.outer(row, row)
+    aside = np.abs(np.subtract.outer(column, column) - slope[:, None] * down)
+    near = (aside < _PITCH * low) & (np.abs(down) < _LEVEL * low) & (low > _LIKE * height)
+    a, b = np.nonzero(np.triu(near & near.T, 1))
+    fences = [group for group in united(len(bars), a.tolist(), b.tolist()) if len(group) >= FENCE]
+    fenced = {i for group in fences for i in group}
+    return [i in fenced for i in range(len(bars))]
+
+
+def _axis(bar: Mark) -> tuple[float, float, float]:
+    """The middle of a bar, row and column, and how many columns its axis leans a row."""
+    place, middle = bar.runs.row, (bar.runs.start + bar.runs.stop - 1) / 2
+    off = place - place.mean()
+    slope = (off * middle).sum() / max((off * off).sum(), 1)
+    return float(place.mean()), float(middle.mean()), float(slope)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
+from pi_nn.vision.axis import FENCE, in_a_fence
 from pi_nn.vision.cause import flaw, hindrance, is_rough
 from pi_nn.vision.company import among_dots, among_strangers, in_a_line, in_a_word, is_alike
-from pi_nn.vision.marks import Mark, is_bar, is_blot, joined
+from pi_nn.vision.marks import Mark, is_around, is_bar, is_blot, joined
 from pi_nn.vision.scene import Scene
 from pi_nn.vision.sighting import Guess
 from pi_nn.vision.sorting import Ink, Sorted
@@ -27,6 +30,9 @@ _MORE: Final = 0.25
 _LONG: Final = 0.5
 # In a frame of so many marks beside two for each digit, the paper around a digit must be smooth.
 _CLUTTER: Final = 20
+# What is so long in heights within a digit is no speck, and what is so dark beside it no ruled line.
+_HELD: Final = 0.12
+_AS_DARK: Final = 0.4
 # Where ink covers this much of a frame, it may be hatching, grain or cloth: then no more than this share of a
 # digit's surroundings may be ink, of a bar's less, since all of these are full of bars.
 _INKY: Final = 0.12
@@ -45,7 +51,8 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     if not digits:
         return []
     weak = [g.quality < needed(g, confidence) or id(g) in found.spoilt for g in digits]
-    alone = _strange(scene, found, weak)
+    bars = {guess.mark for guess in digits if is_bar(guess.mark)}
+    alone = _strange(scene, found, weak, bars)
     firm = [
         guess.mark
         for guess, no, bad in zip(digits, weak, alone, strict=True)
@@ -53,9 +60,9 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     ]
     seen = len(digits) + len(found.refused)
     # Where there was too much to look at all of it, a digit may be missing from any number.
-    crowded = scene.left_out >= max(_MISSED * ink.height, 1) or _crowded(scene, ink, firm, seen)
+    crowded = scene.left_out >= max(_MISSED * ink.height, 1) or _crowded(scene, ink, firm, bars, seen)
     # Digits may stand close, but hatching and cloth are full of bars.
-    plain = [mark for mark in firm if not is_bar(mark)] if scene.inkiness > _INKY else []
+    plain = [mark for mark in firm if mark not in bars] if scene.inkiness > _INKY else []
     known = joined(plain) if plain else None
     cluttered = len(scene.marks) > _CLUTTER + 2 * len(firm)
     torn = {id(guess.cut) for guess, doubtful in zip(digits, weak, strict=True) if doubtful and guess.cut}
@@ -73,7 +80,7 @@ def doubts(scene: Scene, found: Sorted, *, confidence: float) -> list[str | None
     return reasons
 
 
-def _strange(scene: Scene, found: Sorted, weak: list[bool]) -> list[bool]:
+def _strange(scene: Scene, found: Sorted, weak: list[bool], bars: set[Mark]) -> list[bool]:
     """For each digit, whether it is a piece of something else, or company says that it is none."""
     digits, ink, told = found.digits, found.ink, list(zip(found.digits, weak, strict=True))
     boxes = [guess.mark.box for guess in digits]
@@ -89,11 +96,40 @@ def _strange(scene: Scene, found: Sorted, weak: list[bool]) -> list[bool]:
     letters += [g.mark.box for g, doubtful in told if doubtful and g.cut is None and id(g) in none]
     alone = among_strangers(boxes, shaky, [_is_half(g, told) for g, _ in told], strangers)
     carried = in_a_line(boxes, lines)
+    other = _fenced(bars) | _rings(scene, digits)
     company = zip(told, alone, carried, in_a_word(boxes, shaky, letters), strict=True)
     return [
-        bad or line or word or (not doubtful and (_goes_on(scene, g.mark) or _is_spots(scene, g.mark)))
+        bad
+        or line
+        or word
+        or g.mark in other
+        or (not doubtful and ((g.mark in bars and _goes_on(scene, g.mark)) or _is_spots(scene, g.mark)))
         for (g, doubtful), bad, line, word in company
     ]
+
+
+def _fenced(bars: set[Mark]) -> set[Mark]:
+    """Those of ``bars`` that are in a fence."""
+    if len(bars) < FENCE:
+        return set()
+    marks = list(bars)
+    return {mark for mark, fenced in zip(marks, in_a_fence(marks), strict=True) if fenced}
+
+
+def _rings(scene: Scene, digits: list[Guess]) -> set[Mark]:
+    """The marks of digits with other ink within, as a face has, an eye and a button: a 0 holds paper."""
+    if len(scene.marks) <= len(digits):
+        return set()
+    x, y, w, h = np.array([guess.mark.box for guess in digits]).T[:, :, None]
+    left, top, width, height = np.array([mark.box for mark in scene.marks]).T
+    within = (x < left) & (left + width < x + w) & (y < top) & (top + height < y + h)
+    within &= np.maximum(width, height) >= _HELD * h
+    pairs = [(digits[k].mark, scene.marks[i]) for k, i in np.argwhere(within).tolist()]
+    return {
+        mark
+        for mark, inner in pairs
+        if is_around(mark, inner) and scene.strength(inner) > _AS_DARK * scene.strength(mark)
+    }
 
 
 def _is_half(guess: Guess, told: list[tuple[Guess, bool]]) -> bool:
@@ -118,8 +154,8 @@ def _is_torn_bar(mark: Mark) -> bool:
 
 
 def _goes_on(scene: Scene, mark: Mark) -> bool:
-    """Whether a mark is a bar cut out of something longer: a pale line in pieces, the edge of a shadow."""
-    return is_bar(mark) and (scene.goes_on(mark) or scene.is_carried_on(mark))
+    """Whether a bar was cut out of something longer: a pale line in pieces, the edge of a shadow."""
+    return scene.goes_on(mark) or scene.is_carried_on(mark)
 
 
 def _is_spots(scene: Scene, mark: Mark) -> bool:
@@ -127,21 +163,21 @@ def _is_spots(scene: Scene, mark: Mark) -> bool:
     return is_blot(mark) and among_dots(mark.box, [other.box for other in scene.marks if other is not mark])
 
 
-def _crowded(scene: Scene, ink: Ink, firm: list[Mark], seen: int) -> bool:
+def _crowded(scene: Scene, ink: Ink, firm: list[Mark], bars: set[Mark], seen: int) -> bool:
     """Whether the digits are few among all ink, ``seen`` pieces, or among ink of their size.
 
     Wood, grass and faces hold a 1 here and there.
     """
     if seen >= _FEW and len(firm) < _LEAST_SHARE * seen:
         return True
-    bars = sum(map(is_bar, firm))
+    narrow = sum(mark in bars for mark in firm)
     other = sum(max(mark.box[2:]) >= _LONG * ink.height for mark in scene.marks) - len(firm)
-    if bars == len(firm) and other > len(firm) + _BESIDE_BARS:
+    if narrow == len(firm) and other > len(firm) + _BESIDE_BARS:
         return True
-    if bars > _MOSTLY * len(firm) and other > _MORE * len(firm) + _BESIDE_BARS and scene.inkiness > _INKY:
+    if narrow > _MOSTLY * len(firm) and other > _MORE * len(firm) + _BESIDE_BARS and scene.inkiness > _INKY:
         return True
     alike = [mark for mark in scene.marks if is_alike((0, 0, 1, max(mark.box[2:])), ink.height)]
     if len(alike) < _FEW or len(firm) >= _SHARE * len(alike):
         return False
     clear = sum(not ink.is_faint(scene, mark) for mark in alike)
-    return bars > _MOSTLY * len(firm) or len(firm) < _SHARE * clear
+    return narrow > _MOSTLY * len(firm) or len(firm) < _SHARE * clear

@@ -114,7 +114,7 @@ def _crumbled(marks: list[Mark], is_whole: Callable[[Mark], bool], usual: float)
     gap[np.arange(len(crumbs)), crumbs] = np.iinfo(gap.dtype).max
     nearest = gap.argmin(axis=1)
     near = (gap.min(axis=1) <= _BREAK * usual) & ~firm[nearest]
-    return _united(len(marks), crumbs[near].tolist(), nearest[near].tolist())
+    return united(len(marks), crumbs[near].tolist(), nearest[near].tolist())
 
 
 def clusters(marks: list[Mark], usual: float | None = None, *, stacked: bool = False) -> list[list[int]]:
@@ -128,10 +128,10 @@ def clusters(marks: list[Mark], usual: float | None = None, *, stacked: bool = F
     a, b = np.nonzero(
         np.triu(_linked(boxes, usual_tallness(marks) if usual is None else usual, stacked=stacked), 1)
     )
-    return _united(len(marks), a.tolist(), b.tolist())
+    return united(len(marks), a.tolist(), b.tolist())
 
 
-def _united(count: int, a: list[int], b: list[int]) -> list[list[int]]:
+def united(count: int, a: list[int], b: list[int]) -> list[list[int]]:
     """Which of ``count`` things hang together, two or more a group; each of ``a`` hangs on one of ``b``."""
     home = list(range(count))
 

@@ -149,6 +149,16 @@ def is_blot(mark: Mark) -> bool:
     return len(find_runs(np.ascontiguousarray(mark.mask().T))) <= _SOLID_COLUMNS * w
 
 
+def is_around(mark: Mark, inner: Mark) -> bool:
+    """Whether a mark has ink on all four sides of the middle of another one, which lies within its box."""
+    x, y, w, h = inner.box
+    row, column = y + h // 2, x + w // 2
+    across = mark.runs.take(np.flatnonzero(mark.runs.row == row))
+    down = mark.runs.row[(mark.runs.start <= column) & (column < mark.runs.stop)]
+    beside = (across.stop <= x).any() and (across.start >= x + w).any()
+    return bool(beside and (down < y).any() and (down >= y + h).any())
+
+
 def is_grid(mark: Mark) -> bool:
     """Whether a mark has more holes or straighter sides than any digit, whatever a network says: a table."""
     # Two strokes and more in each row: few digits have that, and none of the others need be looked at.

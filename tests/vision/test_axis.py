@@ -1,11 +1,11 @@
-"""A bar whose axis goes on as a line is a piece of that line."""
+"""A bar whose axis goes on as a line is a piece of that line, and one of many close together is no 1."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from pi_nn.vision.axis import is_carried_on
+from pi_nn.vision.axis import in_a_fence, is_carried_on
 from pi_nn.vision.marks import torn_marks
 from pi_nn.vision.runs import find_runs
 
@@ -33,3 +33,35 @@ def leaning(top: int, bottom: int, wide: int = 4, aside: int = 0) -> np.ndarray:
 def test_a_line_on_the_axis_carries_a_bar_on(other: np.ndarray, carried: bool) -> None:
     bar = leaning(40, 70)
     assert is_carried_on(torn_marks(bar, (0, 0, 0, 0), 3)[0], find_runs(bar | other)) is carried
+
+
+@pytest.mark.parametrize(
+    ("count", "pitch", "height", "fence"),
+    [
+        (4, 11, 30, True),
+        (3, 11, 30, False),  # three ones in a hurry
+        (4, 13, 30, False),  # written as ones are
+        (6, 8, 12, False),  # small ones are wider apart for their size
+    ],
+)
+def test_bars_closer_than_ones_are_written_are_a_fence(
+    count: int, pitch: int, height: int, fence: bool
+) -> None:
+    mask = np.zeros((120, 120), bool)
+    for k in range(count):
+        mask |= leaning(40, 40 + height, 3, pitch * k - 30)
+    bars = torn_marks(mask, (0, 0, 0, 0), 3)
+    assert len(bars) == count
+    assert in_a_fence(bars) == [fence] * count
+
+
+@pytest.mark.parametrize("other", [leaning(76, 106, 3, -12), leaning(48, 62, 1, -25)])  # below; much lower
+def test_a_bar_elsewhere_or_of_another_height_is_in_no_fence(other: np.ndarray) -> None:
+    mask = np.logical_or.reduce([leaning(40, 70, 3, 9 * k - 30) for k in range(5)])
+    bars = torn_marks(mask | other, (0, 0, 0, 0), 3)
+    assert sorted(in_a_fence(bars)) == [False, *[True] * 5]
+
+
+def test_a_fence_may_be_turned() -> None:
+    mask = np.logical_or.reduce([leaning(30 + 9 * k, 60 + 9 * k, 3, 11 * k - 30) for k in range(4)])
+    assert in_a_fence(torn_marks(mask, (0, 0, 0, 0), 3)) == [True] * 4
