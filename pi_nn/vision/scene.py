@@ -6,7 +6,7 @@ Data flows one way. Vision offers marks and alternatives; who holds a network sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -254,6 +254,16 @@ class Scene:
             return False
         return self.strength(mark) < _AS_DARK * self.strength(self.marks[0])
 
+    @property
+    def is_page(self) -> bool:
+        """Whether there are as many marks of a digit's height, and not larger, as on a page of numbers."""
+        high = [mark for mark in self.marks if mark.height >= LEAST_HEIGHT]
+        return len(high) >= _PAGE and sum(not self.is_large(mark) for mark in high) >= _PAGE
+
+    def mask(self) -> NDArray[np.bool_]:
+        """Where in the picture there is ink, bool (height, width)."""
+        return self._ink.paint(0, 0, *self.size[::-1])
+
     @cached_property
     def pen(self) -> int:
         """The usual width of a stroke in pixels: the median run, but for the frayed edges of strokes."""
@@ -282,20 +292,40 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
         from pi_nn.vision.colour import clearest  # the Pi's own camera gives grey
 
         small, light_ink = clearest(small, light_ink)
-    lit = level(small, light_ink=light_ink)
+    scene = _surveyed(small, level(small, light_ink=light_ink), factor)
+    return _unshaded(scene) if scene.is_page else scene
+
+
+def _unshaded(scene: Scene) -> Scene:
+    """A page as it would be in even light, if shadows lie on it."""
+    from pi_nn.vision.shade import is_shaded, unshaded  # few frames are pages
+
+    assert scene.lit is not None
+    # What is nearly black has too few grey levels left, and the user can do better.
+    if scene.is_dark or not is_shaded(scene.mask(), scene.pen):
+        return scene
+    grey = unshaded(scene.lit.grey, scene.pen)
+    lit = level(grey, light_ink=False)
+    if isinstance(lit, Lit):
+        lit = replace(lit, light_ink=scene.light_ink)
+    return _surveyed(grey, lit, scene.factor)
+
+
+def _surveyed(grey: NDArray[np.uint8], lit: Lit | str | None, factor: int) -> Scene:
+    """The marks of a frame from what ``level`` tells of it; ``factor`` as in the scene."""
     if not isinstance(lit, Lit):
-        return _without_marks(small, lit)
+        return _without_marks(grey, lit)
     runs = find_runs(lit.ink())
     if len(runs) > _MOST_RUNS:
         return Scene(reason="crowded")
     x, y, _, _ = lit.inked
     blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
     sizes = np.maximum(blobs.boxes[:, 2], blobs.boxes[:, 3])
-    most = min(_MOST_MARKS, _FIRST_MARKS + small.shape[0] * small.shape[1] // _ROOM)
+    most = min(_MOST_MARKS, _FIRST_MARKS + grey.shape[0] * grey.shape[1] // _ROOM)
     ordered = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes >= _LEAST_PIECE)]
     chosen, left_out = ordered[:most], ordered[most : most + 1]
     if len(chosen) == 0:
-        return _without_marks(small, None)
+        return _without_marks(grey, None)
     return Scene(
         tuple(marks_of(blobs, chosen)),
         lit,

@@ -8,6 +8,7 @@ from pi_nn.cameras.digits import shipped_digits
 from pi_nn.cameras.scenes import parse_scene, render
 from pi_nn.reader import DigitReader
 from pi_nn.vision.scene import survey
+from pi_nn.vision.shade import is_shaded, unshaded
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5, 7])
@@ -38,3 +39,89 @@ def test_the_pen_is_that_of_the_writing_and_not_of_what_lies_beside_the_sheet() 
             paper[y : y + 18, x : x + 3] = 60
     paper[:, 810:] = 30
     assert survey(paper).pen <= 4
+
+
+def _page_in_shadow(seed: int, ratio: float) -> tuple[np.ndarray, np.ndarray]:
+    """48 digits in six lines, 36 pixels high, and the round shadow that lies on half of them."""
+    rng, digits = np.random.default_rng(seed), shipped_digits()
+    paper = np.full((600, 900), 225.0)
+    for y in range(40, 560, 90):
+        for x in range(50, 850, 105):
+            ink = Image.fromarray(digits.pick(int(rng.integers(10)), rng)).resize((46, 46), Image.BICUBIC)
+            paper[y : y + 46, x : x + 46] *= 1 - np.asarray(ink) / 340
+    down, across = np.mgrid[:600, :900]
+    inside = np.clip((500 - np.hypot(down - 650, across - 650)) / 4 + 0.5, 0, 1)
+    paper *= 1 - (1 - 1 / ratio) * inside
+    return (paper + rng.normal(0, 1.5, paper.shape)).clip(0, 255).astype(np.uint8), inside == 1
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("ratio", [1.6, 2.4])
+def test_a_page_under_a_strong_shadow_is_believed(seed: int, ratio: float) -> None:
+    pixels, _ = _page_in_shadow(seed, ratio)
+    digits = DigitReader().read(pixels).digits
+    # Without its light made even the page keeps less than half of them.
+    assert len(digits) <= 50
+    assert sum(digit.accepted for digit in digits) >= 43
+
+
+def test_a_page_under_a_shadow_is_seen_in_even_light_and_its_ink_stays() -> None:
+    pixels, shadow = _page_in_shadow(3, 2.4)
+    even = unshaded(pixels, 5)
+    lit, dark = even[~shadow], even[shadow]
+    assert abs(float(np.median(lit)) - float(np.median(dark))) < 8
+    # A twentieth of either side is ink.
+    assert np.percentile(lit, 2) < 160
+    assert np.percentile(dark, 2) < 160
+    # Nor does the edge look like ink.
+    away = np.hypot(*(np.mgrid[:600, :900] - 650))
+    assert np.median(even[np.abs(away - 500) < 3]) > 215
+
+
+def test_a_solid_shadow_is_told_from_strokes_however_many_cross() -> None:
+    ink = np.zeros((600, 900), bool)
+    ink[::30], ink[:, ::30] = True, True
+    strokes = ink | np.roll(ink, 1, 0) | np.roll(ink, 1, 1)
+    assert not is_shaded(strokes, 2)
+    strokes[:240, :240] = True
+    assert is_shaded(strokes, 2)
+    # So is one of a finger.
+    finger = ink.copy()
+    finger[:, 400:424] = True
+    assert is_shaded(finger, 2)
+    # As much ink in rows that are no broader than the pen's own are strokes.
+    rows = np.zeros((600, 900), bool)
+    rows[100:103] = True
+    assert not is_shaded(rows, 3)
+
+
+def test_where_there_is_no_light_at_all_there_is_no_paper() -> None:
+    with np.errstate(all="raise"):
+        assert not unshaded(np.zeros((40, 60), np.uint8), 3).any()
+
+
+def _ticks(count: int, light: int = 220) -> np.ndarray:
+    """``count`` upright strokes beside a block as dark as a shadow."""
+    paper = np.full((600, 900), light, np.uint8)
+    for k in range(count):
+        paper[60 + k // 10 * 60 : 80 + k // 10 * 60, 40 + k % 10 * 40 : 43 + k % 10 * 40] = light // 4
+    edge = np.linspace(light, light // 2, 6).astype(np.uint8)
+    for k, level in enumerate(edge):
+        paper[200 + k : 500 - k, 600 + k : 800 - k] = level
+    return paper
+
+
+def test_only_a_page_of_many_marks_is_put_into_even_light() -> None:
+    assert len(survey(_ticks(20)).marks) == 20
+    assert len(survey(_ticks(19)).marks) == 19 + 1
+
+
+def test_a_page_that_is_nearly_black_stays_so() -> None:
+    assert survey(_ticks(30, light=36)).is_dark
+
+
+def test_a_board_under_a_shadow_keeps_that_its_ink_is_light() -> None:
+    scene = survey(255 - _ticks(30))
+    assert scene.light_ink
+    assert scene.lit is not None
+    assert scene.lit.light_ink
