@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from pi_nn.vision.lattice import united
 from pi_nn.vision.marks import Mark
-from pi_nn.vision.runs import Runs
+from pi_nn.vision.runs import Ints, Runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # A line is looked for so many heights beyond an end, is at most so many times as wide as the bar, and a few
 # pixels, and covers this share of the way: what parts them is a flaw, or another line that crosses.
@@ -22,18 +25,35 @@ _PITCH: Final = 0.4
 _LEVEL: Final = 0.5
 _LIKE: Final = 0.6
 FENCE: Final = 4
+# No line is as thick as this share of a bar that stands on it is high.
+_ROOT: Final = 0.3
 
 
 def is_carried_on(bar: Mark, runs: Runs) -> bool:
     """Whether a line of about a ``bar``'s width lies on its axis above or below; ``runs`` are its ink."""
-    _, y, _, h = bar.box
+    line = _on_axis(bar, runs) & (runs.stop - runs.start <= _WIDER * bar.area / bar.height + _FEW)
+    reach = round(_BEYOND * bar.height)
+    return _most_beyond(bar, runs.row[line], reach) >= _COVERED * reach
+
+
+def is_rooted(bar: Mark, runs: Runs) -> bool:
+    """Whether the ink of ``runs`` goes on beyond an end of a ``bar``, however wide: a finger is a hand's."""
+    reach = round(_ROOT * bar.height)
+    return _most_beyond(bar, runs.row[_on_axis(bar, runs)], reach) >= reach
+
+
+def _on_axis(bar: Mark, runs: Runs) -> NDArray[np.bool_]:
+    """Which runs the bar's axis goes through."""
     row, column, slope = _axis(bar)
     axis = column + slope * (runs.row - row)
-    line = (runs.start - 1 <= axis) & (axis <= runs.stop)
-    line &= runs.stop - runs.start <= _WIDER * bar.area / h + _FEW
-    rows, reach = runs.row[line], round(_BEYOND * h)
+    return np.asarray((runs.start - 1 <= axis) & (axis <= runs.stop), bool)
+
+
+def _most_beyond(bar: Mark, rows: Ints, reach: int) -> int:
+    """How many different ``rows`` lie beyond one end of the bar, up to ``reach`` off; where it is more."""
+    _, y, _, h = bar.box
     above, below = rows[(rows >= y - reach) & (rows < y)], rows[(rows >= y + h) & (rows < y + h + reach)]
-    return max(len(np.unique(above)), len(np.unique(below))) >= _COVERED * reach
+    return max(len(np.unique(above)), len(np.unique(below)))
 
 
 def in_a_fence(bars: Sequence[Mark]) -> list[bool]:

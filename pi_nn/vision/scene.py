@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
-from pi_nn.vision.axis import is_carried_on
+from pi_nn.vision.axis import is_carried_on, is_rooted
 from pi_nn.vision.light import Lit, fine_ink, level
 from pi_nn.vision.marks import Mark, around, joined, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.rim import Rim, rim_of
@@ -23,6 +24,8 @@ from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 # Longer side of the picture that is worked on; larger ones are scaled down by a whole number.
@@ -211,12 +214,14 @@ class Scene:
 
     def is_carried_on(self, mark: Mark) -> bool:
         """Whether a bar is a piece of a line of a table, or the like: of ink much longer than itself."""
-        for other in self.marks:
-            if max(other.box[2:]) <= _LONGER * mark.height:
-                break
-            if is_carried_on(mark, other.runs):
-                return True
-        return False
+        return any(is_carried_on(mark, other.runs) for other in self._longer(mark))
+
+    def is_rooted(self, mark: Mark) -> bool:
+        """Whether a bar sticks out of ink much longer than itself, as a finger does."""
+        return any(is_rooted(mark, other.runs) for other in self._longer(mark))
+
+    def _longer(self, mark: Mark) -> Iterator[Mark]:
+        return takewhile(lambda other: max(other.box[2:]) > _LONGER * mark.height, self.marks)
 
     def roughness(self, mark: Mark) -> float:
         """How much darker than most of a mark's rim a tenth of it is, as a share of the contrast."""

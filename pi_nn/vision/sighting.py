@@ -16,7 +16,7 @@ from pi_nn.records import Box
 from pi_nn.vision.choose import best_way, rivals
 from pi_nn.vision.company import held
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, mended, usual_tallness
-from pi_nn.vision.marks import Mark, is_grid, is_slash, joined
+from pi_nn.vision.marks import Mark, is_bar, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
 from pi_nn.vision.seam import CLEAR_CUT, may_be_pair, moved, parted, speaks_for_pair
 from pi_nn.vision.tile import SIDE
@@ -55,6 +55,8 @@ _UNDECIDED: Final = 0.25
 _DARKER: Final = 2.0
 # What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
 _OPEN: Final = 0.1
+# The open end of a bar is at least this share of its rim.
+_OPEN_END: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -330,7 +332,9 @@ def _goes_on(scene: Scene, mark: Mark) -> bool:
     x, y, w, h = mark.box
     left, top, width, height = mark.torn
     corner = x == left or y == top or x + w == left + width or y + h == top + height
-    return corner or scene.openness(mark) > _OPEN
+    open_ = scene.openness(mark)
+    finger = _OPEN_END < open_ <= _OPEN and is_bar(mark) and scene.is_rooted(mark)
+    return corner or open_ > _OPEN or finger
 
 
 def _may_be_more(guess: Guess) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pi_nn.vision.axis import in_a_fence, is_carried_on
+from pi_nn.cameras.digits import shipped_digits
+from pi_nn.cameras.scenes import DEGRADATIONS, render
+from pi_nn.reader import DigitReader
+from pi_nn.vision.axis import in_a_fence, is_carried_on, is_rooted
 from pi_nn.vision.marks import torn_marks
 from pi_nn.vision.runs import find_runs
 
@@ -65,3 +68,24 @@ def test_a_bar_elsewhere_or_of_another_height_is_in_no_fence(other: np.ndarray) 
 def test_a_fence_may_be_turned() -> None:
     mask = np.logical_or.reduce([leaning(30 + 9 * k, 60 + 9 * k, 3, 11 * k - 30) for k in range(4)])
     assert in_a_fence(torn_marks(mask, (0, 0, 0, 0), 3)) == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("other", "rooted"),
+    [
+        (leaning(0, 40, wide=60, aside=-20), True),
+        (leaning(70, 120, wide=30), True),
+        (leaning(34, 40, wide=60, aside=-20), False),  # a line that it hangs from
+        (leaning(0, 36, wide=60, aside=-20), False),  # it does not touch
+    ],
+)
+def test_a_bar_that_wide_ink_goes_on_from_is_rooted_there(other: np.ndarray, rooted: bool) -> None:
+    bar = leaning(40, 70)
+    assert is_rooted(torn_marks(bar, (0, 0, 0, 0), 3)[0], find_runs(bar | other)) is rooted
+
+
+@pytest.mark.parametrize("seed", [32, 60, 100])
+def test_a_finger_beside_digits_is_none(seed: int) -> None:
+    recipe = DEGRADATIONS["hand"].at(1)
+    scene = render("7 4", shipped_digits(), np.random.default_rng(seed), recipe)
+    assert str(DigitReader().read(scene.pixels).text).split() in (["7", "4"], ["74"])

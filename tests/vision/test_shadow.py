@@ -18,6 +18,13 @@ def test_digits_at_the_edge_of_a_deep_shadow_are_read(seed: int) -> None:
     assert DigitReader().read(scene.pixels).text == "2468"
 
 
+@pytest.mark.parametrize("seed", [170, 214, 242])
+def test_a_one_in_a_shadow_does_not_stick_out_of_it(seed: int) -> None:
+    recipe = parse_scene("paper+shadow_edge.4")
+    scene = render("1111", shipped_digits(), np.random.default_rng(seed), recipe)
+    assert DigitReader().read(scene.pixels).raw == "1111"
+
+
 def test_pale_writing_beside_a_dark_table_is_read() -> None:
     rng, digits = np.random.default_rng(3), shipped_digits()
     paper = np.full((600, 900), 222.0)
