@@ -94,13 +94,24 @@ def test_a_scribble_is_not_many_ones() -> None:
     assert not any(p.accepted for p in DigitReader(Picky()).read(pixels).digits)
 
 
+@pytest.mark.parametrize(("pale", "accepted"), [(150, False), (190, True)])
+def test_what_is_dark_enough_of_a_pale_line_is_no_digit(pale: int, accepted: bool) -> None:
+    """Beside dark lines a pale one is no ink; a piece of it may be."""
+    pixels = paper()
+    pixels[10:150, 132:136] = INK
+    pixels[:, 118:122] = pale
+    pixels[45:115, 118:122] = 100
+    digits = DigitReader(Picky()).read(pixels).digits
+    assert [p.accepted for p in digits if p.box[0] < 130] == [accepted]
+
+
 @pytest.mark.parametrize(
     ("side", "grey", "accepted"),
     [
         (0, INK, True),
-        (3, INK, True),  # a speck
-        (20, INK, False),  # an eye, a button, a target
-        (20, 155, True),  # a ruled line, show-through
+        (20, INK, True),  # a speck
+        (28, INK, False),  # an eye, a button, a target
+        (28, 165, True),  # a ruled line, show-through
     ],
 )
 def test_a_ring_around_other_ink_is_no_nought(side: int, grey: int, accepted: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from pi_nn.vision.cells import Bytes
 from pi_nn.vision.lattice import united
 from pi_nn.vision.marks import Mark
 from pi_nn.vision.runs import Ints, Runs
@@ -20,6 +21,11 @@ _BEYOND: Final = 0.75
 _WIDER: Final = 2.0
 _FEW: Final = 2
 _COVERED: Final = 0.6
+# A line goes on for twice so many heights, in each half at least by this share as dark as the bar, beside
+# what lies its width and so many pixels aside.
+_FOLLOWED: Final = 0.25
+_PALER: Final = 0.5
+_ASIDE: Final = 3
 # Bars of a fence have axes nearer than so many heights, overlap by half, are of like height, and so many.
 _PITCH: Final = 0.4
 _LEVEL: Final = 0.5
@@ -54,6 +60,31 @@ def _most_beyond(bar: Mark, rows: Ints, reach: int) -> int:
     _, y, _, h = bar.box
     above, below = rows[(rows >= y - reach) & (rows < y)], rows[(rows >= y + h) & (rows < y + h + reach)]
     return max(len(np.unique(above)), len(np.unique(below)))
+
+
+def is_followed(bar: Mark, grey: Bytes) -> bool:
+    """Whether a line goes on from one end of a ``bar`` along its axis in ``grey`` (H, W), if paler.
+
+    Of a line that is hardly dark enough for ink a piece here and there is.
+    """
+    _, y, _, h = bar.box
+    row, column, slope = _axis(bar)
+    off = (bar.runs.start + bar.runs.stop - 1) / 2 - column - slope * (bar.runs.row - row)
+    if np.abs(off).max() > bar.area / h + 1:
+        return False  # no straight stroke
+    half = max(round(_FOLLOWED * h), 1)
+    # Two stretches above the bar, itself with a pixel more at either end, and two stretches below.
+    length = np.array([half, half, h + 2, half, half])
+    first = length.cumsum() - length
+    rows = np.arange(int(length.sum())) + y - 1 - 2 * half
+    aside = bar.area / h + _ASIDE
+    places = np.rint(column + slope * (rows - row) + np.array([[-aside], [0.0], [aside]])).astype(np.intp)
+    height, width = grey.shape
+    seen = grey[np.clip(rows, 0, height - 1), np.clip(places, 0, width - 1)]
+    left, middle, right = np.add.reduceat(seen, first, axis=1, dtype=np.intp) / length
+    above, over, own, under, below = (np.minimum(left, right) - middle).tolist()
+    least = _PALER * own
+    return bool(min(above, over) > least or min(under, below) > least)
 
 
 def in_a_fence(bars: Sequence[Mark]) -> list[bool]:

@@ -31,7 +31,7 @@ _LONG: Final = 0.5
 # In a frame of so many marks beside two for each digit, the paper around a digit must be smooth.
 _CLUTTER: Final = 20
 # What is so long in heights within a digit is no speck, and what is so dark beside it no ruled line.
-_HELD: Final = 0.12
+_HELD: Final = 0.2
 _AS_DARK: Final = 0.4
 # Where ink covers this much of a frame, it may be hatching, grain or cloth: then no more than this share of a
 # digit's surroundings may be ink, of a bar's less, since all of these are full of bars.
@@ -155,7 +155,7 @@ def _is_torn_bar(mark: Mark) -> bool:
 
 def _goes_on(scene: Scene, mark: Mark) -> bool:
     """Whether a bar was cut out of something longer: a pale line in pieces, the edge of a shadow."""
-    return scene.goes_on(mark) or scene.is_carried_on(mark)
+    return scene.goes_on(mark) or scene.is_carried_on(mark) or scene.is_followed(mark)
 
 
 def _is_spots(scene: Scene, mark: Mark) -> bool:

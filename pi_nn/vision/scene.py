@@ -16,7 +16,7 @@ from PIL import Image
 
 from pi_nn.errors import PictureError
 from pi_nn.records import Box
-from pi_nn.vision.axis import is_carried_on, is_rooted
+from pi_nn.vision.axis import is_carried_on, is_followed, is_rooted
 from pi_nn.vision.light import Lit, fine_ink, level
 from pi_nn.vision.marks import Mark, around, joined, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.rim import Rim, rim_of
@@ -211,6 +211,11 @@ class Scene:
     def goes_on(self, mark: Mark) -> bool:
         """Whether ink goes on beyond the ends of a bar, as a table's line does and a shadow's edge."""
         return self._rim(mark).goes_on(shaded=self.is_uneven(mark))
+
+    def is_followed(self, mark: Mark) -> bool:
+        """Whether a line too pale for ink goes on from a bar, as from what noise leaves of a table's line."""
+        assert self.lit is not None
+        return is_followed(mark, self.lit.grey)
 
     def is_carried_on(self, mark: Mark) -> bool:
         """Whether a bar is a piece of a line of a table, or the like: of ink much longer than itself."""

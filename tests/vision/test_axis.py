@@ -8,7 +8,7 @@ import pytest
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.cameras.scenes import DEGRADATIONS, render
 from pi_nn.reader import DigitReader
-from pi_nn.vision.axis import in_a_fence, is_carried_on, is_rooted
+from pi_nn.vision.axis import in_a_fence, is_carried_on, is_followed, is_rooted
 from pi_nn.vision.marks import torn_marks
 from pi_nn.vision.runs import find_runs
 
@@ -89,3 +89,49 @@ def test_a_finger_beside_digits_is_none(seed: int) -> None:
     recipe = DEGRADATIONS["hand"].at(1)
     scene = render("7 4", shipped_digits(), np.random.default_rng(seed), recipe)
     assert str(DigitReader().read(scene.pixels).text).split() in (["7", "4"], ["74"])
+
+
+PAPER, LINE, BAR = 200, 120, 60
+
+
+@pytest.mark.parametrize(
+    ("lines", "followed"),
+    [
+        ([], False),
+        ([leaning(0, 120)], True),
+        ([leaning(70, 120)], True),  # at the foot alone
+        ([leaning(0, 40)], True),
+        ([leaning(70, 76)], False),  # too short
+        ([leaning(0, 34), leaning(76, 120)], False),  # other bars stand above and below
+        ([leaning(0, 120, wide=80, aside=-40)], False),  # a darker ground
+        ([leaning(0, 120, wide=60, aside=-56)], False),  # a darker side
+        ([leaning(72, 76, wide=80, aside=-40)], False),  # it stands on a line
+    ],
+)
+def test_a_bar_from_which_a_paler_line_goes_on_is_a_piece_of_it(
+    lines: list[np.ndarray], followed: bool
+) -> None:
+    grey = np.full((120, 120), PAPER, np.uint8)
+    for line in lines:
+        grey[line] = LINE
+    bar = leaning(40, 70)
+    grey[bar] = BAR
+    assert is_followed(torn_marks(bar, (0, 0, 0, 0), 3)[0], grey) is followed
+
+
+def test_ruled_paper_is_far_paler_than_a_bar_on_its_line() -> None:
+    grey = np.full((120, 120), PAPER, np.uint8)
+    grey[leaning(0, 120)] = 150
+    bar = leaning(40, 70)
+    grey[bar] = BAR
+    assert not is_followed(torn_marks(bar, (0, 0, 0, 0), 3)[0], grey)
+
+
+def test_what_is_as_narrow_and_bent_is_no_bar_of_a_line() -> None:
+    """The axis of a 9 or a 6 may run between its strokes."""
+    bent = leaning(40, 70, 2, -5) | leaning(40, 70, 2, 7)
+    bent[53:55, 55:66] = True
+    grey = np.full((120, 120), PAPER, np.uint8)
+    grey[leaning(0, 120)] = LINE
+    grey[bent] = BAR
+    assert not is_followed(torn_marks(bent, (0, 0, 0, 0), 3)[0], grey)
