@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Longer side of the picture that is worked on; larger ones are scaled down by a whole number.
 _WORKING: Final = 2000
+# A picture with so long a side may be a page of ruled paper, seen so well that its lines can be taken out.
+_PAGE_SIDE: Final = 900
 # A digit has at least this many pixels of height, a piece of one this many of height or width.
 LEAST_HEIGHT: Final = 8
 _LEAST_PIECE: Final = 3
@@ -302,7 +304,12 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
         from pi_nn.vision.colour import clearest  # the Pi's own camera gives grey
 
         small, light_ink = clearest(small, light_ink)
-    scene = _surveyed(small, level(small, light_ink=light_ink), factor)
+    lit = level(small, light_ink=light_ink)
+    if isinstance(lit, Lit) and max(lit.grey.shape) >= _PAGE_SIDE:
+        from pi_nn.vision.printed import without_print  # pages are not what a Pi's camera sees all day
+
+        lit = without_print(lit)
+    scene = _surveyed(small, lit, factor)
     return _unshaded(scene) if scene.is_page else scene
 
 
