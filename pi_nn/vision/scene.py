@@ -300,6 +300,15 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
     small, factor = _reduced(pixels)
     if small.shape[0] < LEAST_HEIGHT:
         return Scene()
+    scene = _seen(small, light_ink, factor)
+    if light_ink is None and scene.light_ink and _is_dark_on_light(scene):
+        dark = _seen(small, False, factor)
+        scene = dark if dark.is_page else scene
+    return _unshaded(scene) if scene.is_page else scene
+
+
+def _seen(small: NDArray[np.uint8], light_ink: bool | None, factor: int) -> Scene:
+    """The marks of a frame that was reduced by ``factor``, under the light that it has."""
     if small.ndim == 3:
         from pi_nn.vision.colour import clearest  # the Pi's own camera gives grey
 
@@ -309,8 +318,16 @@ def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene
         from pi_nn.vision.printed import without_print  # pages are not what a Pi's camera sees all day
 
         lit = without_print(lit)
-    scene = _surveyed(small, lit, factor)
-    return _unshaded(scene) if scene.is_page else scene
+    return _surveyed(small, lit, factor)
+
+
+def _is_dark_on_light(scene: Scene) -> bool:
+    """Whether what was taken for light ink on a board are lit places of a sheet in shadow."""
+    if scene.lit is None or not scene.is_large(scene.marks[0]):
+        return False
+    from pi_nn.vision.shade import strokes_are_dark
+
+    return strokes_are_dark(~scene.lit.grey)
 
 
 def _unshaded(scene: Scene) -> Scene:

@@ -25,6 +25,31 @@ _WIDER: Final = 1.6
 _REACH: Final = (4, 60)
 # Paper in even light has this grey level: what is lighter keeps some room.
 _PAPER: Final = 240
+# Fine strokes are looked for within so many pixels at half size, once those of the other kind have been taken
+# away within so many; they are clearly of one kind where that weighs so many times more.
+_FINE: Final = 2
+_OTHER: Final = 4
+_CLEARLY: Final = 2.0
+
+
+def strokes_are_dark(grey: Bytes) -> bool:
+    """Whether fine strokes in a picture (H, W) are clearly darker than their ground, and not lighter.
+
+    The dark ones are what the closing fills, the light ones what the opening takes away, each where the other
+    has been before: so the paper in a loop is no light stroke, and the dark rim that a camera draws around
+    chalk no dark one. The edge of a shadow, of a sheet or of a table is neither, however strong it is.
+    """
+    half = as_grey(as_image(grey).reduce(2))
+    opened, filled = ~closed_pixels(~half, _OTHER), closed_pixels(half, _OTHER)
+    dark = _weight(closed_pixels(opened, _FINE) - opened)
+    light = _weight(closed_pixels(~filled, _FINE) - ~filled)
+    return dark > _CLEARLY * light
+
+
+def _weight(levels: Bytes) -> float:
+    """Sum of the squares of grey levels."""
+    values = levels.ravel().astype(np.float32)
+    return float(np.dot(values, values))
 
 
 def is_shaded(ink: NDArray[np.bool_], pen: int) -> bool:

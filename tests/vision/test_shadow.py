@@ -7,8 +7,9 @@ from PIL import Image
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.cameras.scenes import parse_scene, render
 from pi_nn.reader import DigitReader
+from pi_nn.vision.light import Lit, level
 from pi_nn.vision.scene import survey
-from pi_nn.vision.shade import is_shaded, unshaded
+from pi_nn.vision.shade import is_shaded, strokes_are_dark, unshaded
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5, 7])
@@ -113,8 +114,8 @@ def _ticks(count: int, light: int = 220) -> np.ndarray:
     for k in range(count):
         paper[60 + k // 10 * 60 : 80 + k // 10 * 60, 40 + k % 10 * 40 : 43 + k % 10 * 40] = light // 4
     edge = np.linspace(light, light // 2, 6).astype(np.uint8)
-    for k, level in enumerate(edge):
-        paper[200 + k : 500 - k, 600 + k : 800 - k] = level
+    for k, grey in enumerate(edge):
+        paper[200 + k : 500 - k, 600 + k : 800 - k] = grey
     return paper
 
 
@@ -132,3 +133,60 @@ def test_a_board_under_a_shadow_keeps_that_its_ink_is_light() -> None:
     assert scene.light_ink
     assert scene.lit is not None
     assert scene.lit.light_ink
+
+
+def _pale_page_in_deep_shadow(lines: int) -> np.ndarray:
+    """Lines of twenty pale ticks on a sheet that hands and a table leave little light."""
+    paper = np.full((600, 900), 220.0)
+    for y in range(70, 70 + 60 * lines, 60):
+        for x in range(60, 860, 40):
+            paper[y : y + 26, x : x + 3] *= 0.8
+    down, across = np.mgrid[:600, :900]
+    for left, wide in ((40, 360), (470, 300), (800, 60)):
+        inside = np.clip(np.minimum(across - left, left + wide - across) / 4 + 0.5, 0, 1)
+        paper *= 1 - 0.65 * inside * (down > 40)
+    return paper.astype(np.uint8)
+
+
+def test_a_page_of_pale_ink_is_no_board_however_strong_its_shadows_are() -> None:
+    pixels = _pale_page_in_deep_shadow(8)
+    lit = level(pixels)
+    assert isinstance(lit, Lit)
+    assert lit.light_ink  # the shadows alone look like a board
+    scene = survey(pixels)
+    assert not scene.light_ink
+    assert sum(20 <= mark.height <= 30 and mark.box[2] < 8 for mark in scene.marks) > 140
+    assert survey(pixels, light_ink=True).light_ink
+
+
+def test_what_shows_no_page_with_dark_ink_either_stays_as_it_was() -> None:
+    pixels = _pale_page_in_deep_shadow(1)
+    assert strokes_are_dark(pixels)
+    assert survey(pixels).light_ink
+
+
+@pytest.mark.parametrize("pen", [2, 5, 8])
+def test_strokes_are_dark_or_light_whatever_edges_lie_beside_them(pen: int) -> None:
+    paper = np.full((300, 400), 200, np.uint8)
+    paper[:, 300:] = 20
+    paper[100:, 260:] = 90
+    assert not strokes_are_dark(paper)
+    for x in range(20, 240, 50):
+        paper[60:200, x : x + pen] = 150
+    assert strokes_are_dark(paper)
+    assert not strokes_are_dark(~paper)
+
+
+def test_what_is_as_often_light_as_dark_is_no_dark_ink() -> None:
+    noise = np.random.default_rng(2).normal(128, 20, (300, 400)).clip(0, 255).astype(np.uint8)
+    assert not strokes_are_dark(noise)
+    assert not strokes_are_dark(~noise)
+
+
+@pytest.mark.parametrize("chalk", [8, 12])
+def test_the_dark_rim_that_a_camera_draws_around_chalk_is_no_ink(chalk: int) -> None:
+    board = np.full((300, 400), 90, np.uint8)
+    for x in range(20, 340, 50):
+        board[57:203, x - 3 : x + chalk + 3] = 60
+        board[60:200, x : x + chalk] = 170
+    assert not strokes_are_dark(board)
