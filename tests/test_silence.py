@@ -30,6 +30,15 @@ class Picky:
         return rows, np.where(junk, 0.95, 0.0).astype(np.float32)
 
 
+class Slim(Picky):
+    """Takes whatever ink for a sure 1."""
+
+    def scores(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows = np.full((len(x), 10), 0.001, np.float32)
+        rows[:, 1] = 0.991
+        return rows, np.zeros(len(x), np.float32)
+
+
 def paper() -> np.ndarray:
     pixels = np.full((160, 320), 215, np.uint8)
     return pixels + np.random.default_rng(0).integers(0, 4, pixels.shape).astype(np.uint8)
@@ -138,6 +147,19 @@ def test_what_a_digit_has_on_three_sides_is_beside_it() -> None:
     assert not is_around(digit, other)
     hook[:, :5] = True
     assert is_around(torn_marks(hook, (0, 0, 0, 0), 3)[0], other)
+
+
+def test_rays_are_no_ones() -> None:
+    """Alone each of them may be one."""
+    pixels = []
+    for steps in ([0.9], [-0.9], [0.9, -0.9]):
+        pixels.append(paper())
+        for k, step in enumerate(steps):
+            for row in range(50, 90):
+                left = 80 + 120 * k + round(step * (row - 70))
+                pixels[-1][row, left : left + 6] = INK
+    read = [[p.accepted for p in DigitReader(Slim()).read(each).digits] for each in pixels]
+    assert read == [[True], [True], [False, False]]
 
 
 def test_the_bars_of_a_bar_code_are_no_ones() -> None:

@@ -31,6 +31,8 @@ _PITCH: Final = 0.4
 _LEVEL: Final = 0.5
 _LIKE: Final = 0.6
 FENCE: Final = 4
+# Ones of many hands lean apart by at most 66 degrees, of one hand by half of that. In radians.
+_APART: Final = 1.3
 # No line is as thick as this share of a bar that stands on it is high.
 _ROOT: Final = 0.3
 
@@ -104,6 +106,14 @@ def in_a_fence(bars: Sequence[Mark]) -> list[bool]:
     fences = [group for group in united(len(bars), a.tolist(), b.tolist()) if len(group) >= FENCE]
     fenced = {i for group in fences for i in group}
     return [i in fenced for i in range(len(bars))]
+
+
+def lean_apart(bars: Sequence[Mark]) -> bool:
+    """Whether bars lean in such different directions as ones never do: rays, twigs, hatching."""
+    if len(bars) < 2:
+        return False
+    leans = np.arctan([_axis(bar)[2] for bar in bars])
+    return float(np.ptp(leans)) > _APART
 
 
 def _axis(bar: Mark) -> tuple[float, float, float]:

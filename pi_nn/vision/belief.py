@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from pi_nn.vision.axis import FENCE, in_a_fence
+from pi_nn.vision.axis import FENCE, in_a_fence, lean_apart
 from pi_nn.vision.cause import flaw, hindrance, is_rough
 from pi_nn.vision.company import among_dots, among_strangers, in_a_line, in_a_word, is_alike
 from pi_nn.vision.marks import Mark, is_around, is_bar, is_blot, joined
@@ -97,6 +97,8 @@ def _strange(scene: Scene, found: Sorted, weak: list[bool], bars: set[Mark]) -> 
     alone = among_strangers(boxes, shaky, [_is_half(g, told) for g, _ in told], strangers)
     carried = in_a_line(boxes, lines)
     other = _fenced(bars) | _rings(scene, digits)
+    sure = [g.mark for g, doubtful in told if not doubtful and g.mark in bars]
+    other |= set(sure) if lean_apart(sure) else set()
     company = zip(told, alone, carried, in_a_word(boxes, shaky, letters), strict=True)
     return [
         bad

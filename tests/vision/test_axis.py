@@ -8,7 +8,7 @@ import pytest
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.cameras.scenes import DEGRADATIONS, render
 from pi_nn.reader import DigitReader
-from pi_nn.vision.axis import in_a_fence, is_carried_on, is_followed, is_rooted
+from pi_nn.vision.axis import in_a_fence, is_carried_on, is_followed, is_rooted, lean_apart
 from pi_nn.vision.marks import torn_marks
 from pi_nn.vision.runs import find_runs
 
@@ -135,3 +135,23 @@ def test_what_is_as_narrow_and_bent_is_no_bar_of_a_line() -> None:
     grey[leaning(0, 120)] = LINE
     grey[bent] = BAR
     assert not is_followed(torn_marks(bent, (0, 0, 0, 0), 3)[0], grey)
+
+
+@pytest.mark.parametrize(
+    ("steps", "apart"),
+    [
+        ([1.0, -1.0], True),  # rays
+        ([1.0, 0.0, -0.8], True),
+        ([0.35, -0.8], False),  # ones of two hands
+        ([0.8], False),
+        ([1.0, 0.9], False),  # ones on a page that is turned
+    ],
+)
+def test_ones_do_not_lean_in_all_directions(steps: list[float], apart: bool) -> None:
+    bars = []
+    for step in steps:
+        mask = np.zeros((120, 120), bool)
+        for row in range(40, 70):
+            mask[row, int(60 + step * (row - 55)) : int(64 + step * (row - 55))] = True
+        bars += torn_marks(mask, (0, 0, 0, 0), 3)
+    assert lean_apart(bars) is apart
