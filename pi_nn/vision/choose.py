@@ -58,7 +58,7 @@ def _worths(lattice: Lattice, quality: Sequence[float]) -> list[float]:
     }
     return [
         mark.area * each * _discount(lattice, first, after, mark)
-        - _stacked(lattice, first, mark, alone.get(first - 1, 0.0))
+        - _stacked(lattice, first, after, mark, alone.get(first - 1, 0.0))
         for each, (first, after, mark) in zip(quality, lattice.candidates, strict=True)
     ]
 
@@ -105,11 +105,11 @@ def _discount(lattice: Lattice, first: int, after: int, mark: Mark) -> float:
     if lattice.whole is not None:
         return 1.0 if len(pieces) == len(lattice.pieces) else _CUT
     beside = any(b.box[0] >= a.box[0] + a.box[2] for a, b in pairwise(pieces))
-    two_lines = lattice.on_two_lines(mark.height, max(piece.height for piece in pieces))
+    two_lines = lattice.on_two_lines(first, after, mark.height, max(piece.height for piece in pieces))
     return (_BESIDE if beside else 1.0) * (_TWO_LINES if two_lines else 1.0)
 
 
-def _stacked(lattice: Lattice, first: int, mark: Mark, quality: float) -> float:
+def _stacked(lattice: Lattice, first: int, after: int, mark: Mark, quality: float) -> float:
     """What it costs, in pixels of ink, that a candidate overlaps the piece before it from above or below.
 
     ``quality`` is that of the piece before as a digit: a box is none, and may well have one within.
@@ -120,7 +120,7 @@ def _stacked(lattice: Lattice, first: int, mark: Mark, quality: float) -> float:
     overlap = min(before.box[0] + before.box[2], mark.box[0] + mark.box[2]) - max(before.box[0], mark.box[0])
     height = max(before.box[1] + before.height, mark.box[1] + mark.height) - min(before.box[1], mark.box[1])
     narrower, taller = min(before.box[2], mark.box[2]), max(before.height, mark.height)
-    if overlap <= 0.3 * narrower or lattice.on_two_lines(height, taller):
+    if overlap <= 0.3 * narrower or lattice.on_two_lines(first - 1, after, height, taller):
         return 0.0
     within = overlap == narrower and height == taller and quality > _DIGIT
     return (1.0 if within else _STACKED) * min(before.area, mark.area)

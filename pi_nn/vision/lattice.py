@@ -6,13 +6,13 @@ of neighbouring pieces; :mod:`pi_nn.vision.choose` picks the best way through it
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from pi_nn.vision.hands import Hands, Standing
 from pi_nn.vision.marks import Mark, between, joined
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _WIDEST: Final = 1.6
 # A mark lower than this beside a taller one may be a piece of it.
 _PIECE: Final = 0.85
 _SPECK: Final = 0.2
-# A crumb of a broken stroke is smaller than this share of the usual height, a break no wider than that.
+# A crumb of a broken stroke is smaller than this share of a digit's height, a break no wider than that.
 _CRUMB: Final = 0.45
 _BREAK: Final = 0.12
 # One stands above the other where they share this much of the narrower one's width.
@@ -50,26 +50,32 @@ _MOST_CUTS: Final = 7
 class Lattice:
     """``pieces`` from the left; candidate (first, after, mark) takes pieces ``first`` to ``after - 1``.
 
-    ``whole`` is the mark that vision cut itself; ``None`` where the pieces came apart on the paper. ``usual``
-    is the height of the frame's tall marks.
+    ``whole`` is the mark that vision cut itself; ``None`` where the pieces came apart on the paper.
+    ``heights`` tells how tall digits are where each piece stands.
     """
 
     pieces: tuple[Mark, ...]
     candidates: tuple[tuple[int, int, Mark], ...]
     whole: Mark | None = None
-    usual: float = 0.0
+    heights: tuple[float, ...] = ()
 
-    def is_upon(self, one: Mark, other: Mark) -> bool:
-        """Whether one piece stands on the other, both on one line: neither holds the other's middle."""
+    def is_upon(self, first: int, second: int) -> bool:
+        """Whether one candidate stands on another, both on one line: neither holds the other's middle."""
+        (begin, until, one), (start, end, other) = self.candidates[first], self.candidates[second]
         (x, y, w, h), (left, top, width, height) = one.box, other.box
         shared = min(x + w, left + width) - max(x, left)
         both = max(y + h, top + height) - min(y, top)
         apart = abs(2 * y + h - 2 * top - height) > max(h, height)
-        return apart and shared > _UPON * min(w, width) and not self.on_two_lines(both, max(h, height))
+        if not apart or shared <= _UPON * min(w, width):
+            return False
+        return not self.on_two_lines(min(begin, start), max(until, end), both, max(h, height))
 
-    def on_two_lines(self, height: int, taller: int) -> bool:
-        """Whether pieces of ``height`` together, the taller of ``taller``, may stand on two lines."""
-        return height > _ONE_LINE * taller and height > _AS_TALL * self.usual
+    def on_two_lines(self, first: int, after: int, height: int, taller: int) -> bool:
+        """Whether pieces ``first`` to ``after - 1``, of ``height`` together, may stand on two lines.
+
+        ``taller`` is the height of the taller one.
+        """
+        return height > _ONE_LINE * taller and height > _AS_TALL * min(self.heights[first:after])
 
 
 def usual_tallness(marks: list[Mark]) -> float:
@@ -82,28 +88,29 @@ def usual_tallness(marks: list[Mark]) -> float:
     return below + part * (above - below)
 
 
-def mended(marks: list[Mark], is_whole: Callable[[Mark], bool], usual: float) -> list[Mark]:
+def mended(marks: list[Mark], hands: Hands) -> list[Mark]:
     """``marks`` with the crumbs of broken strokes joined to what they were broken from.
 
-    A crumb goes to the nearest ink, wherever that lies, unless this is a digit as it stands. ``usual`` as in
-    the lattice.
+    A crumb goes to the nearest ink, wherever that lies, unless this is a digit as it stands.
     """
-    while groups := _crumbled(marks, is_whole, usual):
+    while groups := _crumbled(marks, hands):
         gone = {i for group in groups for i in group}
         rest = [mark for i, mark in enumerate(marks) if i not in gone]
         marks = [joined([marks[i] for i in group]) for group in groups] + rest
     return marks
 
 
-def _crumbled(marks: list[Mark], is_whole: Callable[[Mark], bool], usual: float) -> list[list[int]]:
+def _crumbled(marks: list[Mark], hands: Hands) -> list[list[int]]:
     """Indices of crumbs and of what is nearest to them, two or more a group."""
     if len(marks) < 2:
         return []
     boxes = np.array([mark.box for mark in marks])
-    small = boxes[:, 2:].max(axis=1) < _CRUMB * usual
-    if not small.any():
+    size = boxes[:, 2:].max(axis=1)
+    if size.min() >= _CRUMB * hands.usual:
         return []
-    firm = np.array([is_whole(mark) for mark in marks])
+    usual = hands.standing(marks).heights
+    small = size < _CRUMB * usual
+    firm = np.array([hands.is_certain(mark) for mark in marks])
     crumbs = np.flatnonzero(small & ~firm)
     if len(crumbs) == 0:
         return []
@@ -113,21 +120,26 @@ def _crumbled(marks: list[Mark], is_whole: Callable[[Mark], bool], usual: float)
     gap = np.maximum(gap_x, gap_y)
     gap[np.arange(len(crumbs)), crumbs] = np.iinfo(gap.dtype).max
     nearest = gap.argmin(axis=1)
-    near = (gap.min(axis=1) <= _BREAK * usual) & ~firm[nearest]
+    near = gap.min(axis=1) <= _BREAK * np.minimum(usual[crumbs], usual[nearest])
+    near &= ~firm[nearest]
     return united(len(marks), crumbs[near].tolist(), nearest[near].tolist())
 
 
-def clusters(marks: list[Mark], usual: float | None = None, *, stacked: bool = False) -> list[list[int]]:
-    """Indices of marks that may belong to one digit, two or more a cluster; ``usual`` as in the lattice.
+def clusters(marks: list[Mark], hands: Hands | None = None, *, stacked: bool = False) -> list[list[int]]:
+    """Indices of marks that may belong to one digit, two or more a cluster.
 
-    With ``stacked`` only marks one above the other count: those are one digit nearly always.
+    ``hands`` tells how tall digits are, and which stand in rows. With ``stacked`` only marks one above the
+    other count: those are one digit nearly always.
     """
     if len(marks) < 2:
         return []
     boxes = np.array([mark.box for mark in marks])
-    a, b = np.nonzero(
-        np.triu(_linked(boxes, usual_tallness(marks) if usual is None else usual, stacked=stacked), 1)
-    )
+    hands = hands or Hands(usual_tallness(marks))
+    a, b = np.nonzero(np.triu(_linked(boxes, hands.usual, stacked=stacked), 1))
+    if hands.marks and len(a):
+        some = np.unique(np.concatenate([a, b]))
+        linked = _paired(boxes[some], hands.standing([marks[i] for i in some.tolist()]))
+        a, b = (some[index] for index in np.nonzero(np.triu(linked, 1)))
     return united(len(marks), a.tolist(), b.tolist())
 
 
@@ -149,8 +161,19 @@ def united(count: int, a: list[int], b: list[int]) -> list[list[int]]:
     return list(members.values())
 
 
-def _linked(boxes: NDArray[np.intp], usual: float, *, stacked: bool = False) -> NDArray[np.bool_]:
-    """(n, n): whether two boxes (n, 4) may hold parts of one digit."""
+def _paired(boxes: NDArray[np.intp], stand: Standing) -> NDArray[np.bool_]:
+    """(n, n): whether two boxes (n, 4), which stand so, may hold parts of one digit."""
+    y, h = boxes[:, 1], boxes[:, 3]
+    usual = np.minimum.outer(stand.heights, stand.heights)
+    gap = np.maximum.outer(y, y) - np.minimum.outer(y + h, y + h)
+    broken = gap <= _TOUCHING * np.maximum.outer(h, h)
+    return _linked(boxes, usual) & ~stand.apart(h, broken)
+
+
+def _linked(
+    boxes: NDArray[np.intp], usual: NDArray[np.float64] | float, *, stacked: bool = False
+) -> NDArray[np.bool_]:
+    """(n, n): whether two boxes (n, 4) may hold parts of one digit, ``usual`` high, by where they lie."""
     x, y, w, h = boxes.T
     tall = np.maximum(h[:, None], h)
     low = np.minimum(h[:, None], h)
@@ -172,11 +195,12 @@ def _linked(boxes: NDArray[np.intp], usual: float, *, stacked: bool = False) -> 
     return np.asarray(near & fits & partial, bool)
 
 
-def joining(marks: list[Mark], usual: float) -> Lattice:
-    """The ways of joining neighbouring marks of a cluster; ``usual`` as in the lattice."""
+def joining(marks: list[Mark], hands: Hands) -> Lattice:
+    """The ways of joining neighbouring marks of a cluster, as in :func:`clusters`."""
     largest = sorted(marks, key=lambda mark: -mark.area)[:_MOST_PIECES]
     pieces = tuple(sorted(largest, key=lambda mark: mark.box[0] + mark.box[2] / 2))
-    linked = _linked(np.array([piece.box for piece in pieces]), usual)
+    stand = hands.standing(list(pieces))
+    linked = _paired(np.array([piece.box for piece in pieces]), stand)
     linked |= linked.T
     candidates = []
     for first in range(len(pieces)):
@@ -191,7 +215,7 @@ def joining(marks: list[Mark], usual: float) -> Lattice:
                 and not _is_torn_away(pieces, linked, first, after)
             ):
                 candidates.append((first, after, mark))
-    return Lattice(pieces, tuple(candidates), usual=usual)
+    return Lattice(pieces, tuple(candidates), heights=tuple(stand.heights.tolist()))
 
 
 def _is_torn_away(pieces: tuple[Mark, ...], linked: NDArray[np.bool_], first: int, after: int) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from pi_nn.records import Box
 from pi_nn.vision.choose import best_way, rivals
 from pi_nn.vision.company import held
+from pi_nn.vision.hands import Hands
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, mended, usual_tallness
 from pi_nn.vision.marks import Mark, is_bar, is_grid, is_slash, joined
 from pi_nn.vision.scene import LEAST_HEIGHT, Scene
@@ -99,16 +100,16 @@ def sight(scene: Scene, score: Score) -> Sight:
     frames = [mark for mark in small if scene.is_large(mark) and _is_frame(mark, sure)]
     if frames:
         small, marks, sure = ([mark for mark in some if mark not in frames] for some in (small, marks, sure))
-    usual = usual_tallness(sure or small)
-    pieces, small = small, mended(small, lambda mark: _is_certain(known.get(id(mark))), usual)
+    hands = Hands(usual_tallness(sure or small), sure, lambda mark: _is_certain(known.get(id(mark))))
+    pieces, small = small, mended(small, hands)
     if small is not pieces:
         gone = {id(mark) for mark in pieces}
         known |= _guesses(scene, score, [m for m in small if id(m) not in gone and _digit_sized(scene, m)])
         marks = small + [mark for mark in marks if id(mark) not in gone]
-    linked = clusters(small, usual)
+    linked = clusters(small, hands)
     taken = {id(small[i]) for cluster in linked for i in cluster}
     found = [known[id(mark)] for mark in marks if id(mark) in known and id(mark) not in taken]
-    joins = [joining([small[i] for i in cluster], usual) for cluster in linked]
+    joins = [joining([small[i] for i in cluster], hands) for cluster in linked]
     together, left = _best(scene, score, joins, known)
     known |= {id(guess.mark): guess for guess in together}
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
@@ -267,14 +268,14 @@ def _decided(
 
     So they are where one stands on another: digits of two lines keep more apart.
     """
-    picked = [(guess, lattice.candidates[k]) for k in chosen if (guess := guesses[k])]
+    picked = [(k, guess, lattice.candidates[k]) for k in chosen if (guess := guesses[k])]
     rest = [(g, lattice.candidates[k]) for k in others if (g := guesses[k]) and g.quality > _CLEAR]
     decided = []
-    for guess, (first, after, mark) in picked:
+    for k, guess, (first, after, _) in picked:
         otherwise = any(
             begin < after and first < end and not _agree(guess, other) for other, (begin, end, _) in rest
         )
-        stacked = any(lattice.is_upon(mark, other.mark) for other, _ in picked)
+        stacked = any(lattice.is_upon(k, other) for other, _, _ in picked)
         decided.append(_undecided(guess) if otherwise or stacked else guess)
     return decided
 

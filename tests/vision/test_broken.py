@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from pi_nn.reader import DigitReader
 from pi_nn.records import Box
 from pi_nn.vision.choose import best_way, rivals
+from pi_nn.vision.hands import Hands
 from pi_nn.vision.lattice import Lattice, joining
 from pi_nn.vision.marks import Mark, torn_marks
 from pi_nn.vision.scene import Scene
@@ -31,7 +32,9 @@ def written(*strokes: Stroke) -> Image.Image:
 
 def pieces(*boxes: Box) -> Lattice:
     """Rectangles of ink that may be joined, on paper where digits are 100 pixels high."""
-    return joining([torn_marks(np.ones((h, w), bool), (x, y, w, h), 1)[0] for x, y, w, h in boxes], 100.0)
+    return joining(
+        [torn_marks(np.ones((h, w), bool), (x, y, w, h), 1)[0] for x, y, w, h in boxes], Hands(100.0)
+    )
 
 
 def all_of(lattice: Lattice) -> int:
@@ -97,20 +100,22 @@ def test_ways_that_are_as_good(boxes: list[Box], together: float, rivalry: bool)
 
 
 @pytest.mark.parametrize(
-    ("boxes", "upon"),
+    ("boxes", "heights", "upon"),
     [
-        ([(0, 0, 60, 48), (5, 50, 60, 50)], True),
-        ([(0, 0, 60, 100), (40, 0, 60, 95)], False),  # leaning, side by side
-        ([(0, 0, 60, 100), (0, 105, 60, 100)], False),  # two lines
+        ([(0, 0, 60, 48), (5, 50, 60, 50)], (100.0, 100.0), True),
+        ([(0, 0, 60, 48), (5, 50, 60, 50)], (50.0, 100.0), False),  # a row of smaller digits
+        ([(0, 0, 60, 100), (40, 0, 60, 95)], (100.0, 100.0), False),  # leaning, side by side
+        ([(0, 0, 60, 100), (0, 105, 60, 100)], (100.0, 100.0), False),  # two lines
     ],
 )
-def test_what_stands_on_another(boxes: list[Box], upon: bool) -> None:
+def test_what_stands_on_another(boxes: list[Box], heights: tuple[float, float], upon: bool) -> None:
     one, other = (torn_marks(np.ones((h, w), bool), (x, y, w, h), 1)[0] for x, y, w, h in boxes)
-    assert Lattice((one, other), (), usual=100.0).is_upon(one, other) is upon
+    lattice = Lattice((one, other), ((0, 1, one), (1, 2, other)), heights=heights)
+    assert [lattice.is_upon(0, 1), lattice.is_upon(1, 0)] == [upon, upon]
 
 
 def test_a_foot_is_joined_across_a_gap_that_digits_of_two_lines_do_not_leave() -> None:
     top, foot = (403, 258, 53, 50), (398, 326, 67, 12)
     assert len(pieces(top, foot).candidates) == 3
     small: list[Mark] = [torn_marks(np.ones((b[3], b[2]), bool), b, 1)[0] for b in (top, foot)]
-    assert len(joining(small, 50.0).candidates) == 2
+    assert len(joining(small, Hands(50.0)).candidates) == 2
