@@ -37,17 +37,21 @@ _FAR_OFF: Final = 2.5  # times the usual distance: a step to another line, or to
 _NOTHING: Final = np.zeros(0)
 
 
-def arrange(boxes: Sequence[Box], slope: float | None = None) -> list[tuple[int, int, int]]:
+def arrange(
+    boxes: Sequence[Box], slope: float | None = None, signs: Sequence[Box] = ()
+) -> list[tuple[int, int, int]]:
     """(index, line, number) of every box, in reading order, on lines that run down by :func:`slope_of`.
 
-    ``index`` points into ``boxes``; ``line`` counts from the top, ``number`` within its line from the left.
+    ``index`` points into ``boxes``; ``line`` counts from the top, ``number`` within its line from the left;
+    ``signs`` part the numbers that they stand between.
     """
-    placed = []
+    placed, given = [], boxes
     boxes = _unfanned(_levelled(boxes, slope_of(boxes) if slope is None else slope))
     for line, members in enumerate(_lines(boxes)):
         number = 0
         for k, i in enumerate(members):
-            if k and _parted(boxes[members[k - 1]], boxes[i]):
+            before = members[k - 1]
+            if k and (_parted(boxes[before], boxes[i]) or _any_between(given[before], given[i], signs)):
                 number += 1
             placed.append((i, line, number))
     return placed
@@ -148,6 +152,12 @@ def _beside(a: Box, b: Box) -> float:
     overlap = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     gap = max(0, b[0] - a[0] - a[2]) / max(a[3], b[3])
     return overlap / min(a[3], b[3]) - 0.01 * gap
+
+
+def _any_between(a: Box, b: Box, signs: Sequence[Box]) -> bool:
+    """Whether one of ``signs`` has its middle between two boxes of a line."""
+    top, bottom = min(a[1], b[1]), max(a[1] + a[3], b[1] + b[3])
+    return any(a[0] + a[2] < x + w / 2 < b[0] and top < y + h / 2 < bottom for x, y, w, h in signs)
 
 
 def _parted(a: Box, b: Box) -> bool:

@@ -7,7 +7,7 @@ frames need one round of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -54,6 +54,8 @@ _BAR: Final = 0.4
 _UNDECIDED: Final = 0.25
 # A loose bar is so many times darker than the pale lines of a grid.
 _DARKER: Final = 2.0
+# A sign is written by the same pen: no thinner than this share of it, as the remains of ruled lines are.
+_AS_THICK: Final = 0.5
 # What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
 _OPEN: Final = 0.1
 # The open end of a bar is at least this share of its rim.
@@ -80,10 +82,14 @@ class Guess:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """The most plausible ``guesses``, and the ink ``left`` by them, specks and long lines too."""
+    """The most plausible ``guesses``, and the ink ``left`` by them, specks and long lines too.
+
+    ``signs`` are ink that is known to be none, nor a part of one: they part numbers.
+    """
 
     guesses: list[Guess]
     left: list[Mark]
+    signs: list[Mark] = field(default_factory=list)
 
 
 def sight(scene: Scene, score: Score) -> Sight:
@@ -101,6 +107,9 @@ def sight(scene: Scene, score: Score) -> Sight:
     if frames:
         small, marks, sure = ([mark for mark in some if mark not in frames] for some in (small, marks, sure))
     hands = Hands(usual_tallness(sure or small), sure, lambda mark: _is_certain(known.get(id(mark))))
+    signs, bars = _signs(scene, small, hands) if len(sure) < len(small) else ([], [])
+    if signs or bars:
+        small, marks = ([mark for mark in some if mark not in signs + bars] for some in (small, marks))
     pieces, small = small, mended(small, hands)
     if small is not pieces:
         gone = {id(mark) for mark in pieces}
@@ -114,7 +123,20 @@ def sight(scene: Scene, score: Score) -> Sight:
     known |= {id(guess.mark): guess for guess in together}
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
-    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn + frames)
+    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn + frames + bars, signs)
+
+
+def _signs(scene: Scene, marks: list[Mark], hands: Hands) -> tuple[list[Mark], list[Mark]]:
+    """Those of ``marks`` that are signs between numbers, and bars that may be one."""
+    unsure = [mark for mark in marks if not hands.is_certain(mark)]
+    if len(unsure) == len(marks):
+        return [], []
+    from pi_nn.vision.signs import signs_of  # few frames hold such ink
+
+    taken = {id(mark) for mark in unsure}
+    digits = [mark.box for mark in marks if id(mark) not in taken]
+    written = [mark for mark in unsure if mark.thickness > _AS_THICK * scene.pen]
+    return signs_of(written, digits)
 
 
 def _is_frame(mark: Mark, digits: list[Mark]) -> bool:
