@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
 
 from pi_nn.vision.axis import FENCE, in_a_fence, lean_apart
 from pi_nn.vision.cause import flaw, hindrance, is_rough
-from pi_nn.vision.company import among_dots, among_strangers, in_a_line, in_a_word, is_alike
+from pi_nn.vision.company import (
+    LONGER,
+    among_dots,
+    among_strangers,
+    are_slashes,
+    in_a_line,
+    in_a_word,
+    is_alike,
+)
 from pi_nn.vision.marks import Mark, is_around, is_bar, is_blot, joined
 from pi_nn.vision.scene import Scene
 from pi_nn.vision.sighting import Guess
@@ -28,6 +37,10 @@ _MOSTLY: Final = 0.7
 _BESIDE_BARS: Final = 2
 _MORE: Final = 0.25
 _LONG: Final = 0.5
+# What a bar is read as. It may be a slash where it is wider than this share of its height.
+_ONE: Final = 1
+_PARTING: Final = 3  # the slash and a digit on both sides
+_LEANING: Final = 0.27
 # In a frame of so many marks beside two for each digit, the paper around a digit must be smooth.
 _CLUTTER: Final = 20
 # What is so long in heights within a digit is no speck, and what is so dark beside it no ruled line.
@@ -96,7 +109,7 @@ def _strange(scene: Scene, found: Sorted, weak: list[bool], bars: set[Mark]) -> 
     letters += [g.mark.box for g, doubtful in told if doubtful and g.cut is None and id(g) in none]
     alone = among_strangers(boxes, shaky, [_is_half(g, told) for g, _ in told], strangers)
     carried = in_a_line(boxes, lines)
-    other = _fenced(bars) | _rings(scene, digits)
+    other = _fenced(bars) | _rings(scene, digits) | _slashes(digits, bars)
     sure = [g.mark for g, doubtful in told if not doubtful and g.mark in bars]
     other |= set(sure) if lean_apart(sure) else set()
     company = zip(told, alone, carried, in_a_word(boxes, shaky, letters), strict=True)
@@ -132,6 +145,21 @@ def _rings(scene: Scene, digits: list[Guess]) -> set[Mark]:
         for mark, inner in pairs
         if is_around(mark, inner) and scene.strength(inner) > _AS_DARK * scene.strength(mark)
     }
+
+
+def _slashes(digits: list[Guess], bars: set[Mark]) -> set[Mark]:
+    """Those of ``bars`` that are slashes: they lean, are read as a 1, and are longer than others."""
+    if len(digits) < _PARTING or not bars:
+        return set()
+    boxes = [guess.mark.box for guess in digits]
+    lowest = min(boxes, key=itemgetter(3))[3]
+    longer = [
+        i
+        for i, (_, _, width, height) in enumerate(boxes)
+        if height > LONGER * lowest and width > _LEANING * height
+        if digits[i].mark in bars and digits[i].probabilities.argmax() == _ONE
+    ]
+    return {guess.mark for guess, slash in zip(digits, are_slashes(boxes, longer), strict=True) if slash}
 
 
 def _is_half(guess: Guess, told: list[tuple[Guess, bool]]) -> bool:

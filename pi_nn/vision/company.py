@@ -26,6 +26,11 @@ _BAR: Final = 0.45
 _BREAK: Final = 0.25
 _LONG_BREAK: Final = 1.0
 _ASIDE: Final = 0.35
+# A slash is longer than its neighbours by this factor, and they stand within so many of its heights; another
+# one in the frame is nearly as long.
+LONGER: Final = 1.1
+_NEXT: Final = 1.5
+_AS_LONG: Final = 0.9
 # On a digit's line is what has its middle between these shares of its height, from the top.
 _UNDER_TOP: Final = -0.3
 # The loose bar of a 5 flies higher: ink so much wider than high, its middle no farther above than this.
@@ -98,6 +103,37 @@ def in_a_line(digits: Sequence[Box], lines: Sequence[Box]) -> list[bool]:
     carried = (np.abs(gap) <= far * tall) & (aside <= _ASIDE * tall) & np.logical_and.outer(bar, bar)
     np.fill_diagonal(carried, False)
     return [bool(v) for v in carried[: len(digits)].any(axis=1)]
+
+
+def are_slashes(digits: Sequence[Box], bars: Sequence[int]) -> list[bool]:
+    """For each digit, whether it is one of the ``bars`` and parts two numbers, as a slash does in a date.
+
+    Such a bar is longer than the digits on both its sides, and reaches above and below them; or it is nearly
+    as long as one that does. ``bars`` are indices.
+    """
+    sides = {i: near for i in bars if len(near := _on_both_sides(digits, i)) == 2}
+    longer = {i for i, near in sides.items() if all(digits[i][3] > LONGER * box[3] for box in near)}
+    found = {i for i in longer if all(_reaches_over(digits[i], box) for box in sides[i])}
+    if not found:
+        return [False] * len(digits)
+    least = _AS_LONG * min(digits[i][3] for i in found)
+    return [i in longer and box[3] > least for i, box in enumerate(digits)]
+
+
+def _on_both_sides(digits: Sequence[Box], bar: int) -> list[Box]:
+    """The nearest digit to the left of one, and to the right, as far as there are any on its line."""
+    x, y, w, h = digits[bar]
+    near: dict[bool, tuple[float, Box]] = {}
+    for i, box in enumerate(digits):
+        away = box[0] + box[2] / 2 - x - w / 2
+        level = abs(box[1] + box[3] / 2 - y - h / 2)
+        if i != bar and abs(away) <= _NEXT * h and level <= _LEVEL * h:
+            near[away > 0] = min(near.get(away > 0, (np.inf, box)), (abs(away), box))
+    return [box for _, box in near.values()]
+
+
+def _reaches_over(bar: Box, digit: Box) -> bool:
+    return bar[1] < digit[1] and bar[1] + bar[3] > digit[1] + digit[3]
 
 
 def beside(digits: Sequence[Box], others: Sequence[Box], reach: float) -> list[int | None]:

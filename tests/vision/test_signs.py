@@ -145,5 +145,7 @@ def test_a_sign_is_near_a_digit(sign: Box, near: bool) -> None:
 
 def test_a_sign_parts_only_what_it_stands_between() -> None:
     boxes = [(0, 0, 20, 40), (30, 0, 20, 40), (60, 0, 20, 40)]
-    numbers = [number for _, _, number in arrange(boxes, signs=[(50, 18, 12, 4), (20, 60, 10, 4), (3, 18, 12, 4)])]
+    numbers = [
+        number for _, _, number in arrange(boxes, signs=[(50, 18, 12, 4), (20, 60, 10, 4), (3, 18, 12, 4)])
+    ]
     assert numbers == [0, 0, 1]
