@@ -117,7 +117,7 @@ class DigitReader:
         predictions, tiles = [], []
         boxes = [guess.mark.box for guess in found.digits]
         slope = slope_of(boxes)
-        for index, line, number in arrange(boxes, slope, [mark.box for mark in seen.signs]):
+        for index, line, number in arrange(boxes, slope, seen.signs):
             guess = found.digits[index]
             box = _moved(scene.frame_box(guess.mark), corner)
             tile = DigitTile(guess.tile, box, line, number, reasons[index])

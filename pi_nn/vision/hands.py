@@ -47,10 +47,11 @@ class Standing:
 
         ``height`` (n,) is that of each, ``broken`` (n, n) tells where a break would part two of them.
         """
-        # A digit in a row is whole but for small pieces; two that stand in none may be halves.
-        firm = self.sure & self.row
-        whole = firm & (self.sure | self.row | (height > _PIECE * height[:, None])).T
-        return whole | whole.T | (np.logical_and.outer(self.sure, self.sure) & ~broken)
+        # Two that stand in rows are whole; so are others that are no small pieces, unless they may be halves.
+        firm = (self.sure & self.row)[:, None]
+        other = (self.sure[:, None] & self.sure) | (firm & (height > _PIECE * height[:, None]))
+        whole = (firm & self.row) | (other & ~broken)
+        return np.asarray(whole | whole.T)
 
 
 @dataclass(frozen=True, eq=False)

@@ -163,10 +163,11 @@ def united(count: int, a: list[int], b: list[int]) -> list[list[int]]:
 
 def _paired(boxes: NDArray[np.intp], stand: Standing) -> NDArray[np.bool_]:
     """(n, n): whether two boxes (n, 4), which stand so, may hold parts of one digit."""
-    y, h = boxes[:, 1], boxes[:, 3]
+    x, y, w, h = boxes.T
     usual = np.minimum.outer(stand.heights, stand.heights)
-    gap = np.maximum.outer(y, y) - np.minimum.outer(y + h, y + h)
-    broken = gap <= _TOUCHING * np.maximum.outer(h, h)
+    gap_x = np.maximum.outer(x, x) - np.minimum.outer(x + w, x + w)
+    gap_y = np.maximum.outer(y, y) - np.minimum.outer(y + h, y + h)
+    broken = np.maximum(gap_x, gap_y) <= _TOUCHING * np.maximum.outer(h, h)
     return _linked(boxes, usual) & ~stand.apart(h, broken)
 
 

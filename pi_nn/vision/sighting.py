@@ -6,8 +6,8 @@ frames need one round of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -84,12 +84,12 @@ class Guess:
 class Sight:
     """The most plausible ``guesses``, and the ink ``left`` by them, specks and long lines too.
 
-    ``signs`` are ink that is known to be none, nor a part of one: they part numbers.
+    ``signs`` are the boxes of ink that is known to be none, nor a part of one: they part numbers.
     """
 
     guesses: list[Guess]
     left: list[Mark]
-    signs: list[Mark] = field(default_factory=list)
+    signs: Sequence[Box] = ()
 
 
 def sight(scene: Scene, score: Score) -> Sight:
@@ -107,8 +107,11 @@ def sight(scene: Scene, score: Score) -> Sight:
     if frames:
         small, marks, sure = ([mark for mark in some if mark not in frames] for some in (small, marks, sure))
     hands = Hands(usual_tallness(sure or small), sure, lambda mark: _is_certain(known.get(id(mark))))
-    signs, bars = _signs(scene, small, hands) if len(sure) < len(small) else ([], [])
-    if signs or bars:
+    bars: list[Mark] = []
+    parting: list[Box] = []
+    if len(sure) < len(small):
+        signs, bars = _signs(scene, small, hands)
+        parting = [mark.box for mark in signs]
         small, marks = ([mark for mark in some if mark not in signs + bars] for some in (small, marks))
     pieces, small = small, mended(small, hands)
     if small is not pieces:
@@ -123,7 +126,7 @@ def sight(scene: Scene, score: Score) -> Sight:
     known |= {id(guess.mark): guess for guess in together}
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
-    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn + frames + bars, signs)
+    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn + frames + bars, parting)
 
 
 def _signs(scene: Scene, marks: list[Mark], hands: Hands) -> tuple[list[Mark], list[Mark]]:

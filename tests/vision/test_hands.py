@@ -61,23 +61,25 @@ def test_bars_make_no_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sure", "row", "height", "apart"),
+    ("sure", "row", "height", "apart", "touching"),
     [
-        ((True, True), (True, False), (50, 30), True),  # a digit of its own
-        ((True, False), (True, True), (50, 30), True),  # a digit of another row
-        ((True, False), (True, False), (50, 30), False),  # a loose bar
-        ((True, False), (True, False), (50, 40), True),  # too large for a piece
-        ((True, True), (False, False), (50, 50), False),  # two halves, perhaps
-        ((True, False), (False, True), (50, 50), False),
+        ((True, False), (True, True), (50, 30), True, True),  # a digit of another row
+        ((True, True), (True, False), (50, 30), True, False),  # a digit of its own, unless it may be a half
+        ((True, False), (True, False), (50, 30), False, False),  # a loose bar
+        ((True, False), (True, False), (50, 40), True, False),  # too large for one
+        ((True, True), (False, False), (50, 50), True, False),
+        ((True, False), (False, True), (50, 50), False, False),
+        ((False, False), (True, True), (50, 50), False, False),
     ],
 )
 def test_what_is_no_piece(
-    sure: tuple[bool, bool], row: tuple[bool, bool], height: tuple[int, int], apart: bool
+    sure: tuple[bool, bool], row: tuple[bool, bool], height: tuple[int, int], apart: bool, touching: bool
 ) -> None:
     for way in (slice(None), slice(None, None, -1)):
         stand = Standing(np.full(2, 50.0), np.array(sure[way]), np.array(row[way]))
-        found = stand.apart(np.array(height[way]), np.ones((2, 2), bool))
-        assert (bool(found[0, 1]), bool(found[1, 0])) == (apart, apart)
+        far, near = (stand.apart(np.array(height[way]), np.full((2, 2), broken)) for broken in (False, True))
+        assert (bool(far[0, 1]), bool(far[1, 0])) == (apart, apart)
+        assert (bool(near[0, 1]), bool(near[1, 0])) == (touching, touching)
 
 
 @pytest.mark.parametrize(("gap", "together"), [(3, True), (9, False)])
@@ -85,6 +87,13 @@ def test_sure_digits_above_one_another_are_halves_where_they_all_but_touch(gap: 
     marks = [bowl((0, 0, 40, 50)), bowl((0, 50 + gap, 40, 50))]
     assert bool(clusters(marks, Hands(110.0, marks, lambda mark: True))) is together
     assert clusters(marks, Hands(110.0))
+
+
+@pytest.mark.parametrize(("gap", "together"), [(3, True), (7, False)])
+def test_a_sure_exponent_is_no_piece_of_its_digit(gap: int, together: bool) -> None:
+    marks = [bowl((0, 10, 40, 50)), bowl((40 + gap, 0, 20, 25))]
+    assert bool(clusters(marks, Hands(50.0, marks, lambda mark: True))) is together
+    assert clusters(marks, Hands(50.0))
 
 
 def test_a_small_digit_is_no_crumb_of_what_stands_beside_its_row() -> None:
