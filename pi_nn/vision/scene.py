@@ -61,6 +61,8 @@ _WIDEST_CUT: Final = 1.25
 _SOFT_RIM: Final = 0.08
 # Within a mark no lamp's light changes by more than this factor.
 _UNEVEN: Final = 1.8
+# Nothing is written on a mark whose ink is not darker than this share of its usual grey, but for a twentieth.
+_PLAIN: Final = 0.6
 # What a bar may be a piece of is longer than so many of its heights.
 _LONGER: Final = 2
 _MOST_RUNS: Final = 300_000
@@ -114,6 +116,13 @@ class Scene:
         if mark not in self._strengths:
             self._strengths[mark] = strength_of(self.lit, mark)
         return self._strengths[mark]
+
+    def is_plain(self, mark: Mark) -> bool:
+        """Whether nothing is written on a mark: hardly any of its ink is far darker than most."""
+        assert self.lit is not None
+        x, y, w, h = mark.box
+        ink = np.sort(self.lit.grey[y : y + h, x : x + w][mark.mask()])
+        return bool(ink[len(ink) // 20] > _PLAIN * ink[len(ink) // 2])
 
     def is_soft(self, mark: Mark, share: float) -> bool:
         """Whether edges are wider than three pixels and ``share`` of the height, where they are steepest."""

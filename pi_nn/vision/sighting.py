@@ -58,6 +58,10 @@ _DARKER: Final = 2.0
 _AS_THICK: Final = 0.5
 # What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
 _OPEN: Final = 0.1
+# The edge of a shadow has more than this of its rim as dark as it is itself. Darker ink than this need not be
+# looked at: such a deep shadow is one large mark.
+_WIDE_OPEN: Final = 0.25
+_SHADE: Final = 0.5
 # The open end of a bar is at least this share of its rim.
 _OPEN_END: Final = 0.05
 
@@ -94,9 +98,10 @@ class Sight:
 
 def sight(scene: Scene, score: Score) -> Sight:
     """The most plausible reading of all ink; marks that are no digits have a high ``junk``."""
-    known = _guesses(scene, score, [mark for mark in scene.marks if _digit_sized(scene, mark)])
+    shown = [mark for mark in scene.marks if not _is_shade(scene, mark)]
+    known = _guesses(scene, score, [mark for mark in shown if _digit_sized(scene, mark)])
     marks: list[Mark] = []
-    for mark in _on_one_grid(scene, known):
+    for mark in _on_one_grid(scene, shown, known):
         marks += _opened(scene, mark, known)
     known |= _guesses(
         scene, score, [mark for mark in marks if _digit_sized(scene, mark) and id(mark) not in known]
@@ -148,22 +153,29 @@ def _is_frame(mark: Mark, digits: list[Mark]) -> bool:
     return held(mark.box, inner) >= _WITHIN
 
 
-def _on_one_grid(scene: Scene, known: dict[int, Guess]) -> list[Mark]:
-    """The scene's marks; those that are no digits as they stand as one with the grid that they lie on.
+def _is_shade(scene: Scene, mark: Mark) -> bool:
+    """Whether a mark is a piece of a shadow's edge: pale, with as dark a place beside it, and nothing on it."""
+    if not _digit_sized(scene, mark) or scene.strength(mark) >= _SHADE or scene.is_uneven(mark):
+        return False
+    return scene.openness(mark) > _WIDE_OPEN and scene.is_plain(mark)
+
+
+def _on_one_grid(scene: Scene, marks: list[Mark], known: dict[int, Guess]) -> list[Mark]:
+    """The ``marks``; those that are no digits as they stand as one with the grid that they lie on.
 
     Beside dark digits a pale line is no ink: what is left of it there, and the digits on that, stand apart.
     """
-    unclear = [mark for mark in scene.marks if _is_nothing(known.get(id(mark)))]
+    unclear = [mark for mark in marks if _is_nothing(known.get(id(mark)))]
     grid = next((m for m in unclear if scene.is_large(m) and scene.unlined(m) is not None), None)
     if grid is None:
-        return list(scene.marks)
+        return marks
     gone = [
         mark
         for mark in unclear
         if mark is grid or (holds(grid.box, mark.box) and not _is_stroke(scene, mark, grid))
     ]
     taken = {id(mark) for mark in gone}
-    return [joined(gone), *(mark for mark in scene.marks if id(mark) not in taken)]
+    return [joined(gone), *(mark for mark in marks if id(mark) not in taken)]
 
 
 def _is_stroke(scene: Scene, mark: Mark, grid: Mark) -> bool:

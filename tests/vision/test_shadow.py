@@ -26,6 +26,21 @@ def test_a_one_in_a_shadow_does_not_stick_out_of_it(seed: int) -> None:
     assert DigitReader().read(scene.pixels).raw == "1111"
 
 
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [("shadow_edge.3", 7), ("shadow_edge.3", 11), ("page_edge.4", 46), ("shadow_edge.5", 29)],
+)
+def test_a_piece_of_a_shadows_edge_is_no_digit_beside_others(kind: str, seed: int) -> None:
+    scene = render("2468", shipped_digits(), np.random.default_rng(seed), parse_scene(f"paper+{kind}"))
+    assert DigitReader().read(scene.pixels).text == "2468"
+
+
+def test_a_shadow_with_digits_on_it_is_not_left_out() -> None:
+    recipe = parse_scene("paper+shadow_edge.5")
+    scene = render(None, shipped_digits(), np.random.default_rng(360), recipe)
+    assert DigitReader().read(scene.pixels).text == scene.truth.text
+
+
 def test_pale_writing_beside_a_dark_table_is_read() -> None:
     rng, digits = np.random.default_rng(3), shipped_digits()
     paper = np.full((600, 900), 222.0)
