@@ -98,8 +98,12 @@ class Sight:
 
 def sight(scene: Scene, score: Score) -> Sight:
     """The most plausible reading of all ink; marks that are no digits have a high ``junk``."""
-    shown = [mark for mark in scene.marks if not _is_shade(scene, mark)]
-    known = _guesses(scene, score, [mark for mark in shown if _digit_sized(scene, mark)])
+    shown = list(scene.marks)
+    sized = [mark for mark in shown if _digit_sized(scene, mark)]
+    if pale := [mark for mark in sized if scene.strength(mark) < _SHADE]:
+        shades = [mark for mark in pale if _is_shade(scene, mark)]
+        shown, sized = ([mark for mark in some if mark not in shades] for some in (shown, sized))
+    known = _guesses(scene, score, sized)
     marks: list[Mark] = []
     for mark in _on_one_grid(scene, shown, known):
         marks += _opened(scene, mark, known)
@@ -154,10 +158,8 @@ def _is_frame(mark: Mark, digits: list[Mark]) -> bool:
 
 
 def _is_shade(scene: Scene, mark: Mark) -> bool:
-    """Whether a mark is a piece of a shadow's edge: pale, with as dark a place beside it, and nothing on it."""
-    if not _digit_sized(scene, mark) or scene.strength(mark) >= _SHADE or scene.is_uneven(mark):
-        return False
-    return scene.openness(mark) > _WIDE_OPEN and scene.is_plain(mark)
+    """Whether a mark is a piece of a shadow's edge: as dark a place is beside it, and nothing on it."""
+    return not scene.is_uneven(mark) and scene.openness(mark) > _WIDE_OPEN and scene.is_plain(mark)
 
 
 def _on_one_grid(scene: Scene, marks: list[Mark], known: dict[int, Guess]) -> list[Mark]:
