@@ -101,7 +101,7 @@ def unprinted(grey: Bytes, ink: float) -> Bytes | None:
     if len(dark) < _FEWEST or bare[len(bare) // 2] > _MOST_BARE or dark[len(dark) * 3 // 4] > _PALE * ink:
         return None
     share = np.minimum(_painted(across, grey.shape, aside), _painted(down, upright.shape, aside).T)
-    return np.asarray(np.minimum(grey * np.uint16(255) // share, 255), np.uint8)
+    return np.asarray(np.minimum(grey.astype(np.uint16) * 255 // share, 255), np.uint8)
 
 
 def _may_have_lines(grey: Bytes, aside: int) -> bool:
