@@ -145,8 +145,9 @@ class DigitReader:
         best = int(row.argmax())
         believed = 1 - junk
         confidence = float(row[best]) * believed
-        runner_up = max((float(p) for k, p in enumerate(row) if k != best), default=0.0)
-        margin = confidence - runner_up * believed
+        others = row.copy()
+        others[best] = 0
+        margin = confidence - float(others.max()) * believed
         reason = tile.reason or self._doubt(confidence, margin, least)
         return Prediction(
             digit=best,

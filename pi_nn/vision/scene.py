@@ -278,8 +278,9 @@ class Scene:
     @property
     def is_page(self) -> bool:
         """Whether there are as many marks of a digit's height, and not larger, as on a page of numbers."""
-        high = [mark for mark in self.marks if mark.height >= LEAST_HEIGHT]
-        return len(high) >= _PAGE and sum(not self.is_large(mark) for mark in high) >= _PAGE
+        if len(self.marks) < _PAGE:
+            return False
+        return sum(mark.height >= LEAST_HEIGHT and not self.is_large(mark) for mark in self.marks) >= _PAGE
 
     def mask(self) -> NDArray[np.bool_]:
         """Where in the picture there is ink, bool (height, width)."""
