@@ -46,6 +46,11 @@ _CLEAR: Final = np.int16(3)
 _FEWEST: Final = 4
 # Noise is told for blocks of so many cells each way.
 _BLOCK: Final = 8
+# A page is seen in cells so large. A few of its blocks, up to this share, may be full of writing: those whose
+# usual difference is so many times that of most.
+_PAGE_CELL: Final = 16
+_FEW_DENSE: Final = 0.125
+_DENSE: Final = np.int16(2)
 # Ink begins at this share of the strongest contrast near by, and of the strongest in the frame: show-through,
 # ruled lines and rubbed-out pencil stay below.
 _NEAR_SHARE: Final = np.float32(0.38)
@@ -241,7 +246,7 @@ def _weight(excess: Shorts) -> float:
 
 def _thresholds(grey: Bytes, cell: int, low: Shorts, high: Shorts, light_ink: bool) -> Lit | str | None:
     paper = np.maximum(smooth(closed(high, max(1, round(_REACH * max(low.shape))))), 1)
-    noise = np.maximum(_noise(high - low), paper // _TENTH)
+    noise = np.maximum(_noise(high - low, page=cell >= _PAGE_CELL), paper // _TENTH)
     noise = np.minimum(noise, (paper * _MOST_NOISE[0]) >> _MOST_NOISE[1])
     stands_out = (paper - low > noise).view(np.uint8)
     rows, columns = (np.maximum.reduce(stands_out, axis=axis).nonzero()[0] for axis in (1, 0))
@@ -288,10 +293,10 @@ def _mean_of_top(values: Floats, count: int) -> np.float32:
     return np.float32(np.add.reduce(np.sort(values, axis=None)[-count:]) / count)
 
 
-def _noise(ranges: Shorts) -> Shorts:
+def _noise(ranges: Shorts, *, page: bool) -> Shorts:
     """What paper noise stays below, of each cell, from the difference within a cell that is usual near by.
 
-    Usual is the lower quarter of each block.
+    Usual is the lower quarter of each block; on a ``page`` a few may be full of writing.
     """
     step = min(_BLOCK, *ranges.shape)
     full = filled(ranges, step)
@@ -299,8 +304,23 @@ def _noise(ranges: Shorts) -> Shorts:
     blocks = full.reshape(rows, step, columns, step).swapaxes(1, 2).reshape(rows, columns, step * step)
     quarter = step * step // 4
     usual = np.partition(blocks, quarter, axis=2)[:, :, quarter]
+    if page:
+        most = _DENSE * median(usual)
+        if np.maximum.reduce(usual, axis=None) > most:
+            eighth = np.partition(blocks, quarter // 2, axis=2)[:, :, quarter // 2]
+            usual = _but_for_dense(usual, eighth, most)
     noise = (usual * _NOISE[0]) >> _NOISE[1]
     return noise.repeat(step, axis=0).repeat(step, axis=1)[: ranges.shape[0], : ranges.shape[1]]
+
+
+def _but_for_dense(quarter: Shorts, eighth: Shorts, most: np.int16) -> Shorts:
+    """The lower quarters of blocks, but the eighths where a few quarters are above ``most``.
+
+    Those are full of small writing; where many are, that is the paper's or the cloth's texture.
+    """
+    dense = quarter > most
+    few = int(np.count_nonzero(dense)) <= _FEW_DENSE * dense.size
+    return np.where(dense, eighth, quarter) if few else quarter
 
 
 def fine_ink(lit: Lit, box: Box, pen: int) -> NDArray[np.bool_]:
