@@ -34,12 +34,16 @@ _ABOVE: Final = 0.6
 _BESIDE: Final = (0.25, 0.75)
 _LONG: Final = (0.3, 1.0)
 _NEAR: Final = 1.2
+# A comma begins below this part of a digit's height, ends below that; it is shorter than this, and as near.
+_FOOT: Final = 0.7
+_HANGS: Final = 1.03
+_COMMA: Final = 0.45
 
 
 def signs_of(marks: list[Mark], digits: Sequence[Box]) -> tuple[list[Mark], list[Mark]]:
-    """Those of ``marks``, none of them a sure digit, that are signs beside sure ``digits``; and other bars.
+    """Those of ``marks``, none of them a sure digit, that are signs beside sure ``digits``; and other ink.
 
-    Such a bar is beside one digit only, as a minus before a number is: it is no piece of that digit.
+    That is no piece of a digit, either: a bar beside one only, as a minus before a number is, or a comma.
     """
     level = [mark for mark in marks if mark.box[2] > _LEVEL * mark.height]
     equals = [pair for pair in combinations(level, 2) if _are_equal(pair[0].box, pair[1].box)]
@@ -50,7 +54,8 @@ def signs_of(marks: list[Mark], digits: Sequence[Box]) -> tuple[list[Mark], list
     alone = [bar for bar in level if bar not in signs and not any(_is_under(bar, mark) for mark in marks)]
     single = [(bar, _beside(bar.box, digits)) for bar in alone]
     signs += [bar for bar, near in single if all(near)]
-    return signs, [bar for bar, near in single if any(near) and not all(near)]
+    commas = [mark for mark in marks if _is_comma(mark.box, digits)]
+    return signs, [bar for bar, near in single if any(near) and not all(near)] + commas
 
 
 def is_plus(mark: Mark) -> bool:
@@ -105,6 +110,16 @@ def _beside(sign: Box, digits: Sequence[Box]) -> tuple[bool, bool]:
     before, behind = x - (left + width), left - (x + w)
     found = [bool((on_line & (gap >= 0) & (gap <= _NEAR * height)).any()) for gap in (before, behind)]
     return found[0], found[1]
+
+
+def _is_comma(mark: Box, digits: Sequence[Box]) -> bool:
+    """Whether ink at the foot of a digit, right beside it, hangs lower: no digit has such a piece."""
+    x, y, w, h = mark
+    left, top, width, height = np.array(digits).T
+    foot = (y > top + _FOOT * height) & (y < top + height) & (y + h > top + _HANGS * height)
+    gap = np.maximum(left - (x + w), x - (left + width))
+    small = max(w, h) < _COMMA * height
+    return bool((foot & small & (gap >= 0) & (gap <= _COMMA * height)).any())
 
 
 def _is_under(bar: Mark, mark: Mark) -> bool:

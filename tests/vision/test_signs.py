@@ -149,3 +149,20 @@ def test_a_sign_parts_only_what_it_stands_between() -> None:
         number for _, _, number in arrange(boxes, signs=[(50, 18, 12, 4), (20, 60, 10, 4), (3, 18, 12, 4)])
     ]
     assert numbers == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("mark", "comma"),
+    [
+        ((44, 50, 8, 18), True),
+        ((44, 40, 8, 24), False),  # begins higher
+        ((44, 50, 8, 11), False),  # ends where the digit does: a piece of its foot
+        ((44, 50, 8, 28), False),  # too long
+        ((70, 50, 8, 18), False),  # too far
+        ((30, 50, 8, 18), False),  # under the digit
+        ((44, 61, 8, 8), False),  # below it
+    ],
+)
+def test_a_comma_is_no_piece_of_its_digit(mark: Box, comma: bool) -> None:
+    ink = torn_marks(np.ones((mark[3], mark[2]), bool), mark, 1)
+    assert signs_of(ink, BETWEEN[:1]) == ([], ink if comma else [])
