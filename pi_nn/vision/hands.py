@@ -6,10 +6,9 @@ than one of those.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ _APART: Final = 2.5
 _PIECE: Final = 0.7
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class Standing(NamedTuple):
     """How each of n marks stands: ``heights`` tells how tall digits are there, in pixels.
 
     ``sure`` are digits that no network doubts, and no bars; those in a ``row`` have a sure one of their
@@ -54,13 +52,18 @@ class Standing:
         return np.asarray(whole | whole.T)
 
 
-@dataclass(frozen=True, eq=False)
 class Hands:
     """``usual`` is the height of a frame's tall marks, ``is_certain`` tells which ``marks`` nobody doubts."""
 
-    usual: float
-    marks: list[Mark] = field(default_factory=list)
-    is_certain: Callable[[Mark], bool] = lambda mark: False
+    def __init__(
+        self,
+        usual: float,
+        marks: Sequence[Mark] = (),
+        is_certain: Callable[[Mark], bool] = lambda mark: False,
+    ) -> None:
+        self.usual = usual
+        self.marks = marks
+        self.is_certain = is_certain
 
     @cached_property
     def _sure(self) -> dict[int, Box]:
