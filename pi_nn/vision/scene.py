@@ -18,7 +18,7 @@ from pi_nn.errors import PictureError
 from pi_nn.records import Box
 from pi_nn.vision.axis import is_carried_on, is_followed, is_rooted
 from pi_nn.vision.light import Lit, fine_ink, level
-from pi_nn.vision.marks import Mark, around, joined, mark_tile, marks_of, strength_of, torn_marks
+from pi_nn.vision.marks import Mark, around, is_bar, joined, mark_tile, marks_of, strength_of, torn_marks
 from pi_nn.vision.rim import Rim, rim_of
 from pi_nn.vision.ruling import without_lines
 from pi_nn.vision.runs import Runs, find_blobs, find_runs
@@ -51,6 +51,9 @@ _BAR: Final = 0.45
 # digits: a table or a shadow outweighs a page of them.
 _SPECKS: Final = 0.05
 _PAGE: Final = 20
+_SHEET: Final = 5
+# Of the rim of what is left of a shadow's corner more than this share is shadow.
+_CORNER: Final = 0.3
 _MOSTLY: Final = 0.6
 _FEW_BARS: Final = 3
 # Ink of which so much lies on the course of lines is a crossing or a corner of them.
@@ -277,10 +280,16 @@ class Scene:
 
     @property
     def is_page(self) -> bool:
-        """Whether there are as many marks of a digit's height, and not larger, as on a page of numbers."""
-        if len(self.marks) < _PAGE:
+        """Whether there are as many marks of a digit's height, and not larger, as on a page of numbers.
+
+        In a large picture fewer will do beside a large one, which may be a shadow and hide the others.
+        """
+        if len(self.marks) < _SHEET:
             return False
-        return sum(mark.height >= LEAST_HEIGHT and not self.is_large(mark) for mark in self.marks) >= _PAGE
+        least = _SHEET if max(self.size) >= _PAGE_SIDE and self.is_large(self.marks[0]) else _PAGE
+        if len(self.marks) < least:
+            return False
+        return sum(mark.height >= LEAST_HEIGHT and not self.is_large(mark) for mark in self.marks) >= least
 
     def mask(self) -> NDArray[np.bool_]:
         """Where in the picture there is ink, bool (height, width)."""
@@ -293,11 +302,16 @@ class Scene:
         specks = sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks)
         if specks and sum(mark.height >= LEAST_HEIGHT for mark in small) < _PAGE:
             small = list(self.marks)
-        # A bar that lies is no thicker than it is high.
-        widths = np.concatenate([np.minimum(mark.runs.stop - mark.runs.start, mark.height) for mark in small])
-        firm = widths[widths > 2]
-        widths = np.sort(firm if len(firm) else widths)
-        return int(widths[(len(widths) - 1) // 2] + widths[len(widths) // 2]) // 2
+        return _usual_width(small)
+
+
+def _usual_width(marks: list[Mark]) -> int:
+    """The median run of marks, in pixels, but for the frayed edges of strokes."""
+    # A bar that lies is no thicker than it is high.
+    widths = np.concatenate([np.minimum(mark.runs.stop - mark.runs.start, mark.height) for mark in marks])
+    firm = widths[widths > 2]
+    widths = np.sort(firm if len(firm) else widths)
+    return int(widths[(len(widths) - 1) // 2] + widths[len(widths) // 2]) // 2
 
 
 def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene:
@@ -348,11 +362,22 @@ def _unshaded(scene: Scene) -> Scene:
     # What is nearly black has too few grey levels left, and the user can do better.
     if scene.is_dark or not is_shaded(scene.mask(), scene.pen):
         return scene
-    grey = unshaded(scene.lit.grey, scene.pen)
+    # A shadow is no stroke, and may be most of what is seen.
+    pen = _usual_width([mark for mark in scene.marks if not scene.is_large(mark)])
+    grey = unshaded(scene.lit.grey, pen)
     lit = level(grey, light_ink=False)
     if isinstance(lit, Lit):
         lit = replace(lit, light_ink=scene.light_ink)
-    return _surveyed(grey, lit, scene.factor)
+    even = _surveyed(grey, lit, scene.factor)
+    return replace(even, marks=tuple(mark for mark in even.marks if not _is_corner(scene, mark)))
+
+
+def _is_corner(shaded: Scene, mark: Mark) -> bool:
+    """Whether a bar is what even light leaves of a shadow's corner: beside it the shadow is as dark."""
+    assert shaded.lit is not None
+    if mark.height < LEAST_HEIGHT or not is_bar(mark):
+        return False
+    return rim_of(shaded.lit.grey, mark).openness(shaded=True) > _CORNER
 
 
 def _surveyed(grey: NDArray[np.uint8], lit: Lit | str | None, factor: int) -> Scene:

@@ -135,8 +135,46 @@ def _ticks(count: int, light: int = 220) -> np.ndarray:
 
 
 def test_only_a_page_of_many_marks_is_put_into_even_light() -> None:
-    assert len(survey(_ticks(20)).marks) == 20
-    assert len(survey(_ticks(19)).marks) == 19 + 1
+    assert len(survey(_ticks(20)[:, :880]).marks) == 20
+    assert len(survey(_ticks(19)[:, :880]).marks) == 19 + 1
+
+
+def test_in_a_large_picture_a_shadow_may_hide_most_marks_of_a_page() -> None:
+    def seen(count: int, block: int) -> int:
+        paper = _ticks(0)
+        paper[block:] = 220
+        for x in range(40, 40 + 50 * count, 50):
+            paper[60:150, x : x + 12] = 55
+        return sum(mark.height > 50 for mark in survey(paper).marks)
+
+    assert seen(5, 600) == 5
+    assert seen(4, 600) == 4 + 1
+    assert seen(5, 320) == 5 + 1  # a blot is no shadow
+
+
+def test_the_corners_of_a_shadow_are_no_ones() -> None:
+    paper = np.full((600, 900), 220.0)
+    for y in (40, 100):
+        for x in range(40, 840, 40):
+            paper[y : y + 26, x : x + 6] = 60
+    down, across = np.mgrid[:600, :900]
+    aside, along = across - 450 + 0.2 * (down - 380), down - 380 - 0.2 * (across - 450)
+    inside = np.clip(np.minimum(240 - np.abs(aside), 130 - np.abs(along)) / 3 + 0.5, 0, 1)
+    marks = survey((paper * (1 - 0.6 * inside)).astype(np.uint8)).marks
+    assert [mark.box[3] for mark in marks if mark.box[3] > mark.box[2]] == [26] * 40
+
+
+def test_the_fingers_of_a_shadow_are_no_strokes_of_the_pen(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = np.full((600, 1000), 220, np.uint8)
+    paper[300:480, 60:940] = 90
+    for x in range(80, 920, 60):
+        paper[120:300, x : x + 20] = 90
+    for x in range(80, 380, 60):
+        paper[40:70, x : x + 6] = 60
+    pens = []
+    monkeypatch.setattr("pi_nn.vision.shade.unshaded", lambda grey, pen: pens.append(pen) or grey)
+    survey(paper, light_ink=False)
+    assert pens == [6]
 
 
 def test_a_page_that_is_nearly_black_stays_so() -> None:
@@ -175,7 +213,7 @@ def test_a_page_of_pale_ink_is_no_board_however_strong_its_shadows_are() -> None
 
 
 def test_what_shows_no_page_with_dark_ink_either_stays_as_it_was() -> None:
-    pixels = _pale_page_in_deep_shadow(1)
+    pixels = _pale_page_in_deep_shadow(1)[:, :880]
     assert strokes_are_dark(pixels)
     assert survey(pixels).light_ink
 
