@@ -98,44 +98,60 @@ class Sight:
 
 def sight(scene: Scene, score: Score) -> Sight:
     """The most plausible reading of all ink; marks that are no digits have a high ``junk``."""
-    shown = list(scene.marks)
-    sized = [mark for mark in shown if _digit_sized(scene, mark)]
-    if pale := [mark for mark in sized if scene.strength(mark) < _SHADE]:
-        shades = [mark for mark in pale if _is_shade(scene, mark)]
-        shown, sized = ([mark for mark in some if mark not in shades] for some in (shown, sized))
-    known = _guesses(scene, score, sized)
-    marks: list[Mark] = []
-    for mark in _on_one_grid(scene, shown, known):
-        marks += _opened(scene, mark, known)
-    known |= _guesses(
-        scene, score, [mark for mark in marks if _digit_sized(scene, mark) and id(mark) not in known]
-    )
+    if not scene.marks:
+        return Sight([], [])
+    marks, known = _opened_up(scene, score)
     small = [mark for mark in marks if not scene.at_edge(mark) and not scene.is_hair(mark)]
     sure = [mark for mark in small if not _is_nothing(known.get(id(mark)))]
     frames = [mark for mark in small if scene.is_large(mark) and _is_frame(mark, sure)]
     if frames:
-        small, marks, sure = ([mark for mark in some if mark not in frames] for some in (small, marks, sure))
+        marks, small, sure = _without(frames, marks, small, sure)
     hands = Hands(usual_tallness(sure or small), sure, lambda mark: _is_certain(known.get(id(mark))))
-    bars: list[Mark] = []
-    parting: list[Box] = []
-    if len(sure) < len(small):
-        signs, bars = _signs(scene, small, hands)
-        parting = [mark.box for mark in signs]
-        small, marks = ([mark for mark in some if mark not in signs + bars] for some in (small, marks))
+    signs, bars = _signs(scene, small, hands) if len(sure) < len(small) else ([], [])
+    if signs or bars:
+        marks, small = _without(signs + bars, marks, small)
     pieces, small = small, mended(small, hands)
     if small is not pieces:
-        gone = {id(mark) for mark in pieces}
-        known |= _guesses(scene, score, [m for m in small if id(m) not in gone and _digit_sized(scene, m)])
-        marks = small + [mark for mark in marks if id(mark) not in gone]
+        (fresh,) = _without(pieces, small)
+        known |= _guesses(scene, score, [mark for mark in fresh if _digit_sized(scene, mark)])
+        marks = small + [mark for mark in marks if mark not in pieces]
+    whole, left = _settled(scene, score, marks, small, hands, known)
+    guesses = _weighed(scene, score, _parted(scene, score, whole))
+    return Sight(guesses, left + frames + bars, [mark.box for mark in signs])
+
+
+def _opened_up(scene: Scene, score: Score) -> tuple[list[Mark], dict[int, Guess]]:
+    """The scene's marks without shadows, grids and lines, and a guess for each that may be a digit."""
+    shown = list(scene.marks)
+    sized = [mark for mark in shown if _digit_sized(scene, mark)]
+    if pale := [mark for mark in sized if scene.strength(mark) < _SHADE]:
+        shown, sized = _without([mark for mark in pale if _is_shade(scene, mark)], shown, sized)
+    known = _guesses(scene, score, sized)
+    marks: list[Mark] = []
+    for mark in _on_one_grid(scene, shown, known):
+        marks += _opened(scene, mark, known)
+    fresh = [mark for mark in marks if id(mark) not in known and _digit_sized(scene, mark)]
+    return marks, known | _guesses(scene, score, fresh)
+
+
+def _settled(
+    scene: Scene, score: Score, marks: list[Mark], small: list[Mark], hands: Hands, known: dict[int, Guess]
+) -> tuple[list[Guess], list[Mark]]:
+    """The best guesses, and the ink left: ``small`` marks may be pieces of a digit, or several in one."""
     linked = clusters(small, hands)
     taken = {id(small[i]) for cluster in linked for i in cluster}
     found = [known[id(mark)] for mark in marks if id(mark) in known and id(mark) not in taken]
     joins = [joining([small[i] for i in cluster], hands) for cluster in linked]
     together, left = _best(scene, score, joins, known)
-    known |= {id(guess.mark): guess for guess in together}
+    known = known | {id(guess.mark): guess for guess in together}
     other = [mark for mark in small if not {id(mark)} & (known.keys() | taken)]
     whole, torn = _cut_apart(scene, score, found + together, other, known)
-    return Sight(_weighed(scene, score, _parted(scene, score, whole)), left + torn + frames + bars, parting)
+    return whole, left + torn
+
+
+def _without(gone: list[Mark], *groups: list[Mark]) -> list[list[Mark]]:
+    """Each of the ``groups`` without the marks that are ``gone``."""
+    return [[mark for mark in group if mark not in gone] for group in groups]
 
 
 def _signs(scene: Scene, marks: list[Mark], hands: Hands) -> tuple[list[Mark], list[Mark]]:
