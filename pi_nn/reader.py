@@ -19,9 +19,10 @@ from pi_nn.records import Box, DigitTile, Frame, FrameInfo, ModelInfo, Predictio
 from pi_nn.vision.belief import doubts, needed
 from pi_nn.vision.layout import arrange, slope_of
 from pi_nn.vision.picture import open_picture, picture_array
-from pi_nn.vision.scene import Scene, check_pixels, survey
+from pi_nn.vision.scene import Scene
 from pi_nn.vision.sighting import Sight, sight
 from pi_nn.vision.sorting import sort
+from pi_nn.vision.survey import check_pixels, survey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

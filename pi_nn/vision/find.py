@@ -10,7 +10,8 @@ from pi_nn.records import DigitTile, Findings
 from pi_nn.vision.lattice import clusters
 from pi_nn.vision.layout import arrange
 from pi_nn.vision.marks import Mark, joined
-from pi_nn.vision.scene import LEAST_HEIGHT, Scene, survey
+from pi_nn.vision.scene import LEAST_HEIGHT, Scene
+from pi_nn.vision.survey import survey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

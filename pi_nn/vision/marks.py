@@ -211,6 +211,15 @@ def ink_of(lit: Lit, mark: Mark) -> Bytes:
     return lit.strength(box) * _grown(mark.runs, box)
 
 
+def stroke_width(marks: list[Mark]) -> int:
+    """The median run of marks, in pixels, but for the frayed edges of strokes."""
+    # A bar that lies is no thicker than it is high.
+    widths = np.concatenate([np.minimum(mark.runs.stop - mark.runs.start, mark.height) for mark in marks])
+    firm = widths[widths > 2]
+    widths = np.sort(firm if len(firm) else widths)
+    return int(widths[(len(widths) - 1) // 2] + widths[len(widths) // 2]) // 2
+
+
 def strength_of(lit: Lit, mark: Mark) -> float:
     """How much darker than its paper a mark's ink is on the average, 0..1."""
     x, y, w, h = mark.box

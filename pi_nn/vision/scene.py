@@ -6,35 +6,31 @@ Data flows one way. Vision offers marks and alternatives; who holds a network sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image
 
-from pi_nn.errors import PictureError
 from pi_nn.records import Box
 from pi_nn.vision.axis import is_carried_on, is_followed, is_rooted
-from pi_nn.vision.light import Lit, fine_ink, level
-from pi_nn.vision.marks import Mark, around, is_bar, joined, mark_tile, marks_of, strength_of, torn_marks
+from pi_nn.vision.light import Lit, fine_ink
+from pi_nn.vision.marks import Mark, around, joined, mark_tile, strength_of, stroke_width, torn_marks
 from pi_nn.vision.rim import Rim, rim_of
 from pi_nn.vision.ruling import without_lines
-from pi_nn.vision.runs import Runs, find_blobs, find_runs
+from pi_nn.vision.runs import Runs, find_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-# Longer side of the picture that is worked on; larger ones are scaled down by a whole number.
-_WORKING: Final = 2000
-# A picture with so long a side may be a page of ruled paper, seen so well that its lines can be taken out.
-_PAGE_SIDE: Final = 900
+# A picture with so long a side may be a page of writing, seen so well that its lines can be taken out.
+PAGE_SIDE: Final = 900
 # A digit has at least this many pixels of height, a piece of one this many of height or width.
 LEAST_HEIGHT: Final = 8
-_LEAST_PIECE: Final = 3
+LEAST_PIECE: Final = 3
 # Longer than this share of the frame's shorter side may be a grid or a ruled line.
 _LARGE: Final = 0.4
 # Finer light that leaves this share of a mark has found no structure in it.
@@ -52,8 +48,6 @@ _BAR: Final = 0.45
 _SPECKS: Final = 0.05
 _PAGE: Final = 20
 _SHEET: Final = 5
-# Of the rim of what is left of a shadow's corner more than this share is shadow.
-_CORNER: Final = 0.3
 _MOSTLY: Final = 0.6
 _FEW_BARS: Final = 3
 # Ink of which so much lies on the course of lines is a crossing or a corner of them.
@@ -68,16 +62,10 @@ _UNEVEN: Final = 1.8
 _PLAIN: Final = 0.6
 # What a bar may be a piece of is longer than so many of its heights.
 _LONGER: Final = 2
-_MOST_RUNS: Final = 300_000
 # So many heights of a mark around it are its surroundings.
 _SURROUNDINGS: Final = 0.75
-# No more marks than this are looked at, nor more than one for so many pixels beyond the first ones: a
-# newspaper before the camera must not keep a Pi Zero for half a minute.
-_MOST_MARKS: Final = 700
-_FIRST_MARKS: Final = 400
-_ROOM: Final = 1500
 # A frame whose lightest place is darker than this shows nothing.
-_DARK: Final = 40
+DARK: Final = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +95,7 @@ class Scene:
     @property
     def is_dark(self) -> bool:
         """Whether even the lightest paper is nearly black."""
-        return self.lit is not None and float(self.lit.paper.max()) < _DARK
+        return self.lit is not None and float(self.lit.paper.max()) < DARK
 
     def tile(self, mark: Mark) -> NDArray[np.float32]:
         assert self.lit is not None
@@ -188,7 +176,7 @@ class Scene:
             return None
         # The corner of a table touches where its lines end; a digit on one sticks out or stays within.
         lines = around(find_runs(whole & ~unruled.left), mark.box)
-        pieces = torn_marks(unruled.left, mark.box, _LEAST_PIECE, lines)
+        pieces = torn_marks(unruled.left, mark.box, LEAST_PIECE, lines)
         pieces = [
             piece
             for piece in pieces
@@ -212,7 +200,7 @@ class Scene:
         if np.count_nonzero(left) > most * mark.area:
             return [mark]
         # What sticks out of a shadow touches the border of both, so the frame is the bound.
-        pieces = torn_marks(left, mark.box, _LEAST_PIECE, (0, 0, *self.size[::-1]))
+        pieces = torn_marks(left, mark.box, LEAST_PIECE, (0, 0, *self.size[::-1]))
         return [piece for piece in pieces if piece.thickness >= _REMAINS * self.pen]
 
     def openness(self, mark: Mark) -> float:
@@ -286,7 +274,7 @@ class Scene:
         """
         if len(self.marks) < _SHEET:
             return False
-        least = _SHEET if max(self.size) >= _PAGE_SIDE and self.is_large(self.marks[0]) else _PAGE
+        least = _SHEET if max(self.size) >= PAGE_SIDE and self.is_large(self.marks[0]) else _PAGE
         if len(self.marks) < least:
             return False
         return sum(mark.height >= LEAST_HEIGHT and not self.is_large(mark) for mark in self.marks) >= least
@@ -302,110 +290,7 @@ class Scene:
         specks = sum(mark.area for mark in small) < _SPECKS * sum(mark.area for mark in self.marks)
         if specks and sum(mark.height >= LEAST_HEIGHT for mark in small) < _PAGE:
             small = list(self.marks)
-        return _usual_width(small)
-
-
-def _usual_width(marks: list[Mark]) -> int:
-    """The median run of marks, in pixels, but for the frayed edges of strokes."""
-    # A bar that lies is no thicker than it is high.
-    widths = np.concatenate([np.minimum(mark.runs.stop - mark.runs.start, mark.height) for mark in marks])
-    firm = widths[widths > 2]
-    widths = np.sort(firm if len(firm) else widths)
-    return int(widths[(len(widths) - 1) // 2] + widths[len(widths) // 2]) // 2
-
-
-def survey(pixels: NDArray[np.uint8], *, light_ink: bool | None = None) -> Scene:
-    """The marks of a frame, uint8 (H, W) grey or (H, W, 3) RGB.
-
-    ``light_ink`` says whether ink is lighter than its ground; ``None`` finds out. Raises
-    :class:`PictureError` for another shape or dtype.
-    """
-    check_pixels(pixels)
-    small, factor = _reduced(pixels)
-    if small.shape[0] < LEAST_HEIGHT:
-        return Scene()
-    scene = _seen(small, light_ink, factor)
-    if light_ink is None and scene.light_ink and _is_dark_on_light(scene):
-        dark = _seen(small, False, factor)
-        scene = dark if dark.is_page else scene
-    return _unshaded(scene) if scene.is_page else scene
-
-
-def _seen(small: NDArray[np.uint8], light_ink: bool | None, factor: int) -> Scene:
-    """The marks of a frame that was reduced by ``factor``, under the light that it has."""
-    if small.ndim == 3:
-        from pi_nn.vision.colour import clearest  # the Pi's own camera gives grey
-
-        small, light_ink = clearest(small, light_ink)
-    lit = level(small, light_ink=light_ink)
-    if isinstance(lit, Lit) and max(lit.grey.shape) >= _PAGE_SIDE:
-        from pi_nn.vision.printed import without_print  # pages are not what a Pi's camera sees all day
-
-        lit = without_print(lit)
-    return _surveyed(small, lit, factor)
-
-
-def _is_dark_on_light(scene: Scene) -> bool:
-    """Whether what was taken for light ink on a board are lit places of a sheet in shadow."""
-    if scene.lit is None or not scene.is_large(scene.marks[0]):
-        return False
-    from pi_nn.vision.shade import strokes_are_dark
-
-    return strokes_are_dark(~scene.lit.grey)
-
-
-def _unshaded(scene: Scene) -> Scene:
-    """A page as it would be in even light, if shadows lie on it."""
-    from pi_nn.vision.shade import is_shaded, unshaded  # few frames are pages
-
-    assert scene.lit is not None
-    # What is nearly black has too few grey levels left, and the user can do better.
-    if scene.is_dark or not is_shaded(scene.mask(), scene.pen):
-        return scene
-    # A shadow is no stroke, and may be most of what is seen.
-    pen = _usual_width([mark for mark in scene.marks if not scene.is_large(mark)])
-    grey = unshaded(scene.lit.grey, pen)
-    lit = level(grey, light_ink=False)
-    if isinstance(lit, Lit):
-        lit = replace(lit, light_ink=scene.light_ink)
-    even = _surveyed(grey, lit, scene.factor)
-    return replace(even, marks=tuple(mark for mark in even.marks if not _is_corner(scene, mark)))
-
-
-def _is_corner(shaded: Scene, mark: Mark) -> bool:
-    """Whether a bar is what even light leaves of a shadow's corner: beside it the shadow is as dark."""
-    assert shaded.lit is not None
-    if mark.height < LEAST_HEIGHT or not is_bar(mark):
-        return False
-    return rim_of(shaded.lit.grey, mark).openness(shaded=True) > _CORNER
-
-
-def _surveyed(grey: NDArray[np.uint8], lit: Lit | str | None, factor: int) -> Scene:
-    """The marks of a frame from what ``level`` tells of it; ``factor`` as in the scene."""
-    if not isinstance(lit, Lit):
-        return _without_marks(grey, lit)
-    runs = find_runs(lit.ink())
-    if len(runs) > _MOST_RUNS:
-        return Scene(reason="crowded")
-    x, y, _, _ = lit.inked
-    blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
-    sizes = np.maximum(blobs.boxes[:, 2], blobs.boxes[:, 3])
-    most = min(_MOST_MARKS, _FIRST_MARKS + grey.shape[0] * grey.shape[1] // _ROOM)
-    ordered = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes >= _LEAST_PIECE)]
-    chosen, left_out = ordered[:most], ordered[most : most + 1]
-    if len(chosen) == 0:
-        return _without_marks(grey, None)
-    return Scene(
-        tuple(marks_of(blobs, chosen)),
-        lit,
-        factor,
-        light_ink=lit.light_ink,
-        left_out=int(sizes[left_out].sum()),
-    )
-
-
-def _without_marks(grey: NDArray[np.uint8], reason: str | None) -> Scene:
-    return Scene(reason="too_dark" if int(grey.max()) < _DARK else reason)
+        return stroke_width(small)
 
 
 def _share_in(mask: NDArray[np.bool_], mark: Mark, box: Box) -> float:
@@ -417,19 +302,3 @@ def _share_in(mask: NDArray[np.bool_], mark: Mark, box: Box) -> float:
 
 def _difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.maximum(a, b) - np.minimum(a, b)
-
-
-def check_pixels(pixels: NDArray[np.uint8]) -> None:
-    """Raises :class:`PictureError` unless ``pixels`` is uint8 (H, W) or (H, W, 3) and not empty."""
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
-        kind = getattr(pixels, "dtype", type(pixels).__name__)
-        raise PictureError(f"got {kind}, expected an array of uint8 grey levels; convert it first")
-    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)) or pixels.size == 0:
-        raise PictureError(f"got an array of shape {pixels.shape}, expected (H, W) grey or (H, W, 3) RGB")
-
-
-def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
-    factor = -(-max(pixels.shape[:2]) // _WORKING)
-    if factor == 1:
-        return pixels, 1
-    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).reduce(factor)), factor

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from pi_nn.vision.light import _but_for_dense
-from pi_nn.vision.scene import survey
+from pi_nn.vision.survey import survey
 
 
 def test_small_pale_writing_that_fills_a_part_of_a_page_is_seen() -> None:

@@ -12,7 +12,7 @@ from pi_nn.reader import DigitReader
 from pi_nn.vision import printed
 from pi_nn.vision.light import Lit, level
 from pi_nn.vision.printed import unprinted, without_print
-from pi_nn.vision.scene import survey
+from pi_nn.vision.survey import survey
 
 SIZE = (960, 1280)
 PAPER = 200

@@ -11,7 +11,7 @@ from pi_nn.cameras.scenes import Recipe, render
 from pi_nn.reader import DigitReader
 from pi_nn.vision import scene as scene_module
 from pi_nn.vision.ruling import without_lines
-from pi_nn.vision.scene import survey
+from pi_nn.vision.survey import survey
 
 
 def drawn(size: tuple[int, int], *lines: tuple[tuple[float, float, float, float], int]) -> np.ndarray:

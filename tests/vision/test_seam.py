@@ -8,8 +8,8 @@ import pytest
 from pi_nn.nn import load_network
 from pi_nn.reader import DigitReader
 from pi_nn.vision.marks import Mark
-from pi_nn.vision.scene import survey
 from pi_nn.vision.seam import moved, parted, speaks_for_pair
+from pi_nn.vision.survey import survey
 
 Digits = tuple[list[np.ndarray], np.ndarray]
 HEIGHT = 48

@@ -8,8 +8,8 @@ from pi_nn.cameras.digits import shipped_digits
 from pi_nn.cameras.scenes import parse_scene, render
 from pi_nn.reader import DigitReader
 from pi_nn.vision.light import Lit, level
-from pi_nn.vision.scene import survey
 from pi_nn.vision.shade import is_shaded, strokes_are_dark, unshaded
+from pi_nn.vision.survey import survey
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5, 7])

@@ -6,7 +6,7 @@ from PIL import Image, ImageFilter
 
 from pi_nn.cameras.digits import shipped_digits
 from pi_nn.reader import DigitReader
-from pi_nn.vision.scene import survey
+from pi_nn.vision.survey import survey
 
 ROWS, COLUMNS = 15, 20
 # Pixels of a digit's tile, noise before the threshold, the threshold, digits of a hundred that are read.
