@@ -18,9 +18,9 @@ from pi_nn.vision.company import (
     in_a_word,
     is_alike,
 )
+from pi_nn.vision.guess import Guess
 from pi_nn.vision.marks import Mark, is_around, is_bar, is_blot, joined
 from pi_nn.vision.scene import Scene
-from pi_nn.vision.sighting import Guess
 from pi_nn.vision.sorting import Ink, Sorted
 
 # Of all ink of the size of digits at least this share are digits, or the frame shows something else.

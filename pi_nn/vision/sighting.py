@@ -1,38 +1,26 @@
 """Settles what in a scene is a digit: scores its marks and, where in doubt, the other ways of seeing them.
 
-The only place where vision hears a network's opinion, through the ``score`` function that it is handed; most
-frames need one round of it.
+Most frames need one round of a network's opinion.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from pi_nn.records import Box
 from pi_nn.vision.choose import best_way, rivals
 from pi_nn.vision.company import held
+from pi_nn.vision.guess import CERTAIN, CLEAR, WIDEST, Guess, Score, goes_on, guesses_of, is_digit_sized
 from pi_nn.vision.hands import Hands
 from pi_nn.vision.lattice import Lattice, clusters, cutting, joining, mended, usual_tallness
-from pi_nn.vision.marks import Mark, is_bar, is_grid, is_slash, joined
-from pi_nn.vision.scene import LEAST_HEIGHT, Scene
+from pi_nn.vision.marks import Mark, joined
+from pi_nn.vision.scene import Scene
 from pi_nn.vision.seam import CLEAR_CUT, may_be_pair, moved, parted, speaks_for_pair
-from pi_nn.vision.tile import SIDE
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-Floats: TypeAlias = "NDArray[np.float32]"
-# tiles (N, 28, 28) -> probabilities (N, K), junk (N,)
-Score = Callable[[Floats], tuple[Floats, Floats]]
-
-# A mark of more quality than this is a digit as it stands: no grid, no pair.
-_CLEAR: Final = 0.5
-# Of more than this it is one digit, if no wider than digits are: that saves a Pi Zero the look at its parts.
-_CERTAIN: Final = 0.99
 # What is so many times as high as each of so many digits within it frames them.
 _FRAME: Final = 2.0
 _WITHIN: Final = 2
@@ -40,14 +28,11 @@ _WITHIN: Final = 2
 _NARROW: Final = 0.6
 # Broader than this it is seldom one digit only.
 _BROAD: Final = 1.3
-# No digit is wider than this many heights; a pair of them may be twice that.
-_WIDEST: Final = 1.7
+# Several that touch are no wider than this, and higher than so many pixels.
 _WIDEST_ROW: Final = 6.0
 _LEAST_CUT_HEIGHT: Final = 12
 # Ink this many times thicker than the pen may be a shadow with digits in it.
 _SOLID: Final = 6.0
-# A stroke is thicker than this in pixels, but for a fine pen's.
-_FINE: Final = 1.4
 # A part narrower than this many heights is a bar.
 _BAR: Final = 0.4
 # What is as likely a pair as a digit is one with this chance less: shown, and not believed.
@@ -56,36 +41,13 @@ _UNDECIDED: Final = 0.25
 _DARKER: Final = 2.0
 # A sign is written by the same pen: no thinner than this share of it, as the remains of ruled lines are.
 _AS_THICK: Final = 0.5
-# What was taken out of larger ink, and has more of its rim than this in it, is a part of that ink.
-_OPEN: Final = 0.1
 # The edge of a shadow has more than this of its rim as dark as it is itself. Darker ink than this need not be
 # looked at: such a deep shadow is one large mark.
 _WIDE_OPEN: Final = 0.25
 _SHADE: Final = 0.5
-# The open end of a bar is at least this share of its rim.
-_OPEN_END: Final = 0.05
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Guess:
-    """A mark, its tile (28, 28), the probabilities of the classes (K,), and that of no digit, 0..1.
-
-    ``cut`` is the larger mark that it was cut out of, if any: such digits deserve less trust.
-    """
-
-    mark: Mark
-    tile: Floats
-    probabilities: Floats
-    junk: float
-    cut: Mark | None = None
-
-    @property
-    def quality(self) -> float:
-        return float(self.probabilities.max()) * (1 - self.junk)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class Sight(NamedTuple):
     """The most plausible ``guesses``, and the ink ``left`` by them, specks and long lines too.
 
     ``signs`` are the boxes of ink that is known to be none, nor a part of one: they part numbers.
@@ -113,7 +75,7 @@ def sight(scene: Scene, score: Score) -> Sight:
     pieces, small = small, mended(small, hands)
     if small is not pieces:
         (fresh,) = _without(pieces, small)
-        known |= _guesses(scene, score, [mark for mark in fresh if _digit_sized(scene, mark)])
+        known |= guesses_of(scene, score, [mark for mark in fresh if is_digit_sized(scene, mark)])
         marks = small + [mark for mark in marks if mark not in pieces]
     whole, left = _settled(scene, score, marks, small, hands, known)
     guesses = _weighed(scene, score, _parted(scene, score, whole))
@@ -123,15 +85,15 @@ def sight(scene: Scene, score: Score) -> Sight:
 def _opened_up(scene: Scene, score: Score) -> tuple[list[Mark], dict[int, Guess]]:
     """The scene's marks without shadows, grids and lines, and a guess for each that may be a digit."""
     shown = list(scene.marks)
-    sized = [mark for mark in shown if _digit_sized(scene, mark)]
+    sized = [mark for mark in shown if is_digit_sized(scene, mark)]
     if pale := [mark for mark in sized if scene.strength(mark) < _SHADE]:
         shown, sized = _without([mark for mark in pale if _is_shade(scene, mark)], shown, sized)
-    known = _guesses(scene, score, sized)
+    known = guesses_of(scene, score, sized)
     marks: list[Mark] = []
     for mark in _on_one_grid(scene, shown, known):
         marks += _opened(scene, mark, known)
-    fresh = [mark for mark in marks if id(mark) not in known and _digit_sized(scene, mark)]
-    return marks, known | _guesses(scene, score, fresh)
+    fresh = [mark for mark in marks if id(mark) not in known and is_digit_sized(scene, mark)]
+    return marks, known | guesses_of(scene, score, fresh)
 
 
 def _settled(
@@ -217,19 +179,19 @@ def _opened(scene: Scene, mark: Mark, known: dict[int, Guess]) -> list[Mark]:
         pieces = scene.unlined(mark) if guess is None and _row_sized(mark) else None
         return pieces or [mark]
     # At the frame's edge, or at a shadow's, a mark may be no digit, whatever it looks like.
-    if guess and guess.quality > _CLEAR and not uneven and not scene.at_edge(mark):
+    if guess and guess.quality > CLEAR and not uneven and not scene.at_edge(mark):
         return [mark]
     pieces = scene.opened(mark)
-    ends = any(_digit_sized(scene, piece) and not _goes_on(scene, piece) for piece in pieces)
+    ends = any(is_digit_sized(scene, piece) and not goes_on(scene, piece) for piece in pieces)
     return pieces if ends or guess is None or (uneven and not pieces) else [mark]
 
 
 def _is_certain(guess: Guess | None) -> bool:
-    return guess is not None and guess.quality > _CERTAIN
+    return guess is not None and guess.quality > CERTAIN
 
 
 def _is_nothing(guess: Guess | None) -> bool:
-    return guess is None or guess.quality < _CLEAR
+    return guess is None or guess.quality < CLEAR
 
 
 def _cut_apart(
@@ -250,12 +212,12 @@ def _parted(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
     offers = {
         id(guess): pair
         for guess in found
-        if guess.cut is None and guess.quality > _CLEAR and not scene.at_edge(guess.mark)
+        if guess.cut is None and guess.quality > CLEAR and not scene.at_edge(guess.mark)
         if may_be_pair(guess.mark, guess.quality) and (pair := parted(guess.mark, guess.quality))
-        if all(_digit_sized(scene, half) for half in pair.halves)
+        if all(is_digit_sized(scene, half) for half in pair.halves)
     }
     wholes = {id(half): g.mark for g in found if id(g) in offers for half in offers[id(g)].halves}
-    known = _guesses(scene, score, [half for pair in offers.values() for half in pair.halves], wholes)
+    known = guesses_of(scene, score, [half for pair in offers.values() for half in pair.halves], wholes)
     settled = []
     for guess in found:
         pair = offers.get(id(guess))
@@ -276,7 +238,7 @@ def _weighed(scene: Scene, score: Score, found: list[Guess]) -> list[Guess]:
     A digit that is whole reads the same with a little of its neighbour, or without its own rim.
     """
     views = {id(guess): moved(guess.mark, guess.cut) for guess in found if guess.cut}
-    known = _guesses(scene, score, [mark for pair in views.values() for mark in pair])
+    known = guesses_of(scene, score, [mark for pair in views.values() for mark in pair])
     weighed = []
     for guess in found:
         seen = [guess, *(known[id(mark)] for mark in views.get(id(guess), ()))]
@@ -294,9 +256,9 @@ def _best(
         id(mark): (mark, lattice.whole)
         for lattice in lattices
         for _, _, mark in lattice.candidates
-        if id(mark) not in known and _digit_sized(scene, mark)
+        if id(mark) not in known and is_digit_sized(scene, mark)
     }
-    known = known | _guesses(
+    known = known | guesses_of(
         scene, score, [mark for mark, _ in fresh.values()], {k: v[1] for k, v in fresh.items()}
     )
     found, left = [], []
@@ -324,7 +286,7 @@ def _decided(
     So they are where one stands on another: digits of two lines keep more apart.
     """
     picked = [(k, guess, lattice.candidates[k]) for k in chosen if (guess := guesses[k])]
-    rest = [(g, lattice.candidates[k]) for k in others if (g := guesses[k]) and g.quality > _CLEAR]
+    rest = [(g, lattice.candidates[k]) for k in others if (g := guesses[k]) and g.quality > CLEAR]
     decided = []
     for k, guess, (first, after, _) in picked:
         otherwise = any(
@@ -347,7 +309,7 @@ def _refused(scene: Scene, lattice: Lattice, guesses: list[Guess]) -> Guess:
     """The ink of a lattice as one thing that is no digit; as far as it may be one, what it would be."""
     whole = lattice.whole or joined(list(lattice.pieces))
     likely = max(guesses, key=lambda guess: guess.mark.area)
-    if lattice.whole is None and not _digit_sized(scene, whole):
+    if lattice.whole is None and not is_digit_sized(scene, whole):
         return likely
     return Guess(whole, scene.tile(whole), likely.probabilities, 1.0)
 
@@ -358,52 +320,11 @@ def _is_scribble(parts: list[Guess]) -> bool:
     return len(parts) > 1 and 2 * bars > len(parts)
 
 
-def _guesses(
-    scene: Scene, score: Score, marks: list[Mark], wholes: Mapping[int, Mark | None] | None = None
-) -> dict[int, Guess]:
-    """A guess for every mark, by the mark's identity; ``wholes`` names what a mark was cut out of."""
-    if not marks:
-        return {}
-    tiles = np.empty((len(marks), SIDE, SIDE), np.float32)
-    for i, mark in enumerate(marks):
-        tiles[i] = scene.tile(mark)
-    probabilities, junk = score(tiles)
-    cut = wholes or {}
-    return {
-        id(mark): Guess(
-            mark,
-            tiles[i],
-            probabilities[i],
-            1.0 if _goes_on(scene, mark) or is_grid(mark) or is_slash(mark, scene.turn) else float(junk[i]),
-            cut.get(id(mark)),
-        )
-        for i, mark in enumerate(marks)
-    }
-
-
-def _goes_on(scene: Scene, mark: Mark) -> bool:
-    """Whether a mark is a part of the larger ink it was taken out of, and no digit in or on that."""
-    if mark.torn is None:
-        return False
-    x, y, w, h = mark.box
-    left, top, width, height = mark.torn
-    corner = x == left or y == top or x + w == left + width or y + h == top + height
-    open_ = scene.openness(mark)
-    finger = _OPEN_END < open_ <= _OPEN and is_bar(mark) and scene.is_rooted(mark)
-    return corner or open_ > _OPEN or finger
-
-
 def _may_be_more(guess: Guess) -> bool:
     """Whether a guess may be several digits that touch."""
     broad = guess.mark.box[2] / max(guess.mark.height, _LEAST_CUT_HEIGHT)
-    seldom_one = _WIDEST if guess.quality > _CERTAIN else _BROAD if guess.quality > _CLEAR else _NARROW
+    seldom_one = WIDEST if guess.quality > CERTAIN else _BROAD if guess.quality > CLEAR else _NARROW
     return broad > seldom_one
-
-
-def _digit_sized(scene: Scene, mark: Mark) -> bool:
-    if mark.height < LEAST_HEIGHT or mark.box[2] > _WIDEST * mark.height:
-        return False
-    return mark.area > _FINE * mark.height or not scene.is_hair(mark)
 
 
 def _row_sized(mark: Mark) -> bool:

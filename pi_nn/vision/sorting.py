@@ -7,10 +7,11 @@ from typing import Final
 
 from pi_nn.vision.cause import hindrance
 from pi_nn.vision.company import beside, is_alike, is_at_foot, is_crumb, usual_height
+from pi_nn.vision.guess import Guess
 from pi_nn.vision.lattice import clusters
 from pi_nn.vision.marks import Mark, is_bar, is_blot, joined
 from pi_nn.vision.scene import Scene
-from pi_nn.vision.sighting import Guess, Sight, holds
+from pi_nn.vision.sighting import Sight, holds
 
 # Ink this much fainter than a frame's darker digits is no ink of its own.
 _FAINT: Final = 0.4

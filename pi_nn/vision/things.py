@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from pi_nn.vision.find import whole_marks
+from pi_nn.vision.guess import Guess, Score
 from pi_nn.vision.scene import Scene
-from pi_nn.vision.sighting import Guess, Score, Sight
+from pi_nn.vision.sighting import Sight
 
 
 def take(scene: Scene, score: Score) -> Sight:
