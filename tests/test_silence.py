@@ -177,6 +177,15 @@ def lattice(rows: int, columns: int) -> np.ndarray:
     return mask
 
 
+def test_of_thousands_of_pieces_the_largest_are_looked_at() -> None:
+    crumbs = np.arange(400)[:, None] % 8 + np.arange(800) % 8 * np.ones((400, 1)) < 4
+    crumbs[-20:] = False
+    crumbs[-15:-5, 700:710] = True
+    pieces = torn_marks(crumbs, (0, 0, 0, 0), 3)
+    assert len(pieces) == 700
+    assert (700, 385, 10, 10) in [mark.box for mark in pieces]
+
+
 @pytest.mark.parametrize(("rows", "columns", "grid"), [(6, 1, True), (3, 2, True), (2, 1, False)])
 def test_a_table_has_more_holes_than_a_digit(rows: int, columns: int, grid: bool) -> None:
     assert is_grid(torn_marks(lattice(rows, columns), (5, 5, 0, 0), 3)[0]) is grid

@@ -29,6 +29,8 @@ _LEAST_HOLE: Final = 4
 # The sides of a ladder are so near, in heights, and keep their distance but for this share of it.
 _CLOSE: Final = 0.5
 _STRAIGHT: Final = 0.1
+# Larger ink falls into no more pieces than these, its largest: noise on a grid leaves thousands.
+_MOST_PIECES: Final = 700
 # A slash is so much wider than high, has about one run of ink a row, and crosses this share of its width.
 _LYING: Final = 1.2
 _ONE_STROKE: Final = 1.25
@@ -83,7 +85,9 @@ def torn_marks(left: Mask, box: Box, least: int, bound: Box | None = None) -> li
     """
     runs, (x, y) = find_runs(left), box[:2]
     blobs = find_blobs(Runs(runs.row + y, runs.start + x, runs.stop + x))
-    return marks_of(blobs, np.flatnonzero(blobs.boxes[:, 2:].max(axis=1, initial=0) >= least), bound or box)
+    size = blobs.boxes[:, 2:].max(axis=1, initial=0)
+    large = np.argsort(-size, kind="stable")[: min(_MOST_PIECES, np.count_nonzero(size >= least))]
+    return marks_of(blobs, np.sort(large), bound or box)
 
 
 def mark_of(part: Mask, whole: Mark) -> Mark:
