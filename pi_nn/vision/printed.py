@@ -34,8 +34,10 @@ _MOST_ASIDE: Final = 8
 _CLEAR: Final = 1.7
 _LEAST_DARK: Final = 0.012
 # A stretch of a line is so many strips long, goes on in another one over so many at most, and meets it within
-# so many pixels, and so many more for each strip between them; so many strips at its end tell its slope.
+# so many pixels, and so many more for each strip between them; so many strips at its end tell its slope. No
+# more than the longest so many are looked at: each is compared with each.
 _LEAST: Final = 5
+_MOST: Final = 600
 _GAP: Final = 24
 _OFF: Final = 2.0
 _OFF_MORE: Final = 0.15
@@ -182,13 +184,15 @@ def _peaks(darker: Ints, light: Ints) -> Mask:
 
 
 def _stretches(peaks: Mask, darker: Ints) -> list[Floats]:
-    """Peaks that follow one another: (2, n) columns and rows of each stretch, from the left."""
+    """Peaks that follow one another: (2, n) columns and rows of each stretch, from its left end."""
     tall = peaks.copy()
     tall[1:] |= peaks[:-1]
     tall[:-1] |= peaks[1:]
     blobs = find_blobs(find_runs(tall))
     found = []
-    for k in np.flatnonzero(blobs.boxes[:, 2] >= _LEAST).tolist():
+    length = blobs.boxes[:, 2]
+    longest = np.argsort(-length, kind="stable")[: min(_MOST, np.count_nonzero(length >= _LEAST))]
+    for k in longest.tolist():
         x, y, w, h = blobs.boxes[k].tolist()
         weight = blobs.runs_of(k).paint(x, y, w, h) * np.maximum(darker[y : y + h, x : x + w], 0)
         rows = y + np.arange(h) @ weight / weight.sum(axis=0)
@@ -284,7 +288,9 @@ def _bare(seen: Floats, middle: int, dark: float) -> float:
     beside = np.maximum(strips[:2].max(axis=0), strips[-2:].max(axis=0))
     paper = np.median(_around(beside, _END), axis=1)
     here = strips[max(middle - 1, 0) : middle + 2].min(axis=0)
-    sheet = np.abs(paper / np.median(paper) - 1) < _SHEET
+    # The greater of two middle values, not their mean, which may be like neither: half may lie in shadow.
+    usual = np.sort(paper)[len(paper) // 2]
+    sheet = np.abs(paper - usual) <= _SHEET * usual
     return float(np.mean((here > (1 - _FAINT * dark) * paper)[sheet]))
 
 
@@ -300,7 +306,9 @@ def _share_left(seen: Floats) -> Floats:
     share = np.minimum(usual / np.maximum(paper, 1), 1)
     share = np.maximum(share, 1 - _DARKEST * (1 - np.median(share, axis=1).min()))
     middles = (np.arange(blocks) + 0.5) * _STEP
-    return np.stack([np.interp(np.arange(width), middles, row) for row in share])
+    # Millimetre paper has hundreds of lines: float32 halves what they take.
+    place = np.arange(width)
+    return np.asarray(np.stack([np.interp(place, middles, row).astype(np.float32) for row in share]))
 
 
 def _painted(lines: list[_Line], shape: tuple[int, ...], aside: int) -> Bytes:

@@ -115,6 +115,25 @@ def test_grain_costs_little() -> None:
     assert len(printed._stretches(printed._peaks(darker, strips), darker)) < 60
 
 
+def test_of_thousands_of_dashes_the_longest_are_looked_at() -> None:
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    dashes = np.where((y % 9 < 2) & ((x + 80 * (y // 9)) % 160 < 112), 120, 230)
+    dashes[900:] = 230
+    dashes[930:932] = 120
+    strips = printed._strips(dashes.astype(np.uint8))
+    darker = printed._darker(strips, 5)
+    stretches = printed._stretches(printed._peaks(darker, strips), darker)
+    assert len(stretches) == 600
+    assert max(points.shape[1] for points in stretches) == 80
+
+
+@pytest.mark.parametrize(("light", "bare"), [((240, 90), 0.0), ((0, 0), 0.0), ((90, 240), 0.0)])
+def test_half_of_a_line_may_lie_in_shadow(light: tuple[int, int], bare: float) -> None:
+    seen = np.repeat(np.array(light, float), 480) * np.ones((17, 1))
+    seen[7:10] *= 0.8
+    assert printed._bare(seen, 8, 0.2) == bare
+
+
 def test_thick_lines_of_a_large_page_are_taken_out() -> None:
     lined, bare = (
         np.asarray(Image.fromarray(page(count=k)[:600, :800]).resize((2000, 1500))) for k in (99, 0)
