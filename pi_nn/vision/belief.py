@@ -109,9 +109,7 @@ def _strange(scene: Scene, found: Sorted, weak: list[bool], bars: set[Mark]) -> 
     letters += [g.mark.box for g, doubtful in told if doubtful and g.cut is None and id(g) in none]
     alone = among_strangers(boxes, shaky, [_is_half(g, told) for g, _ in told], strangers)
     carried = in_a_line(boxes, lines)
-    other = _fenced(bars) | _rings(scene, digits) | _slashes(digits, bars)
-    sure = [g.mark for g, doubtful in told if not doubtful and g.mark in bars]
-    other |= set(sure) if lean_apart(sure) else set()
+    other = _others(scene, told, bars)
     company = zip(told, alone, carried, in_a_word(boxes, shaky, letters), strict=True)
     return [
         bad
@@ -121,6 +119,14 @@ def _strange(scene: Scene, found: Sorted, weak: list[bool], bars: set[Mark]) -> 
         or (not doubtful and ((g.mark in bars and _goes_on(scene, g.mark)) or _is_spots(scene, g.mark)))
         for (g, doubtful), bad, line, word in company
     ]
+
+
+def _others(scene: Scene, told: list[tuple[Guess, bool]], bars: set[Mark]) -> set[Mark]:
+    """The marks that look like digits, and are other things: slashes, rings, and bars of a fence or rays."""
+    digits = [guess for guess, _ in told]
+    sure = [guess.mark for guess, doubtful in told if not doubtful and guess.mark in bars]
+    rays = set(sure) if lean_apart(sure) else set()
+    return rays | _fenced(bars) | _rings(scene, digits) | _slashes(digits, bars)
 
 
 def _fenced(bars: set[Mark]) -> set[Mark]:
