@@ -25,10 +25,8 @@ Mask: TypeAlias = "NDArray[np.bool_]"
 
 # Lines are looked for in strips so many pixels wide, a power of two.
 _STRIP: Final = 16
-# The paper beside a line lies so far from it: the longer side by this, in pixels, within bounds.
+# The paper beside a line lies so far from it: the longer side of the page by this, in pixels.
 _ASIDE: Final = 250
-_LEAST_ASIDE: Final = 3
-_MOST_ASIDE: Final = 8
 # A line is darker than that by so many times what is usual in the frame, where noise is, and by this share
 # of the light.
 _CLEAR: Final = 1.7
@@ -91,8 +89,9 @@ def unprinted(grey: Bytes, ink: float) -> Bytes | None:
     """``grey`` (H, W), in which ink is dark, without the lines that are printed all over the paper.
 
     ``ink`` is how much darker than paper the darkest ink is, 0..1. ``None`` where there are no such lines.
+    The picture is as large as one of a page, several hundred pixels at least.
     """
-    aside = min(max(max(grey.shape) // _ASIDE, _LEAST_ASIDE), _MOST_ASIDE)
+    aside = max(grey.shape) // _ASIDE
     if not (_may_have_lines(grey, aside) or _may_have_lines(grey.T, aside)):
         return None
     upright = np.ascontiguousarray(grey.T)

@@ -108,6 +108,25 @@ def test_noise_and_short_lines_are_none() -> None:
     assert printed._courses(page(right=500), 5) == []
 
 
+@pytest.mark.parametrize("pitch", [8, 10, 13])
+def test_the_weave_of_cloth_is_no_line(pitch: int) -> None:
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    weave = 8 * np.sin(2 * np.pi * y / pitch) + 8 * np.sin(2 * np.pi * x / (pitch + 1))
+    cloth = PAPER + weave + np.random.default_rng(1).normal(0, 8, SIZE)
+    assert printed._courses(np.clip(cloth, 0, 255).astype(np.uint8), 5) == []
+
+
+@pytest.mark.parametrize(
+    ("gap", "off", "follows"),
+    [(20, 0, True), (28, 0, False), (2, 2.2, True), (2, 3, False), (20, 4, True), (20, 6, False)],
+)
+def test_a_line_goes_on_near_by_and_straight_on(gap: int, off: float, follows: bool) -> None:
+    strips = np.arange(10.0)
+    left, right = ((k + strips + 0.5) * 16 - 0.5 for k in (0, 9 + gap))
+    stretches = [np.stack([left, np.full(10, 50.0)]), np.stack([right, np.full(10, 50 + off)])]
+    assert printed._followers(stretches) == ({0: 1} if follows else {})
+
+
 def test_grain_costs_little() -> None:
     grain = np.clip(np.random.default_rng(1).normal(PAPER, 18, SIZE), 0, 255).astype(np.uint8)
     strips = printed._strips(grain)
