@@ -19,6 +19,8 @@ Mask: TypeAlias = "NDArray[np.bool_]"
 # The rim of a mark lies so many pixels off; this part of the way from its ink to its paper is still ink.
 _OFF: Final = 3
 _STILL_INK: Final = 0.2
+# So is what is hardly another grey level.
+_LEVELS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +71,7 @@ class Rim:
         ink = self._darkest() if shaded else self._ink()
         rim = np.sort(self.grey[self.near])
         paper = int(rim[len(rim) * 3 // 4])
-        return np.asarray(self.near & (self.grey < ink + _STILL_INK * (paper - ink)))
+        return np.asarray(self.near & (self.grey < ink + np.maximum(_STILL_INK * (paper - ink), _LEVELS)))
 
     def _ink(self) -> int:
         ink = np.sort(self.grey[self.own])

@@ -56,3 +56,13 @@ def test_a_mark_that_fills_its_picture_has_no_rim() -> None:
     mark = torn_marks(np.ones((20, 20), bool), (0, 0, 0, 0), 3)[0]
     filled = rim_of(np.full((20, 20), INK, np.uint8), mark)
     assert (filled.openness(shaded=True), filled.roughness(), filled.goes_on(shaded=False)) == (0, 0, False)
+
+
+@pytest.mark.parametrize(("beside", "open_"), [(PAPER - 4, True), (PAPER, False)])
+def test_a_bar_is_open_where_hardly_a_grey_level_parts_it_from_what_is_beside_it(
+    beside: int, open_: bool
+) -> None:
+    grey = np.full((80, 64), PAPER, np.uint8)
+    grey[:, 35:] = beside
+    grey[ROWS, COLUMNS] = PAPER - 5
+    assert (rim_of(grey, bar()).openness(shaded=False) > 0.4) is open_
