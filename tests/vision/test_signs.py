@@ -166,3 +166,17 @@ def test_a_sign_parts_only_what_it_stands_between() -> None:
 def test_a_comma_is_no_piece_of_its_digit(mark: Box, comma: bool) -> None:
     ink = torn_marks(np.ones((mark[3], mark[2]), bool), mark, 1)
     assert signs_of(ink, BETWEEN[:1]) == ([], ink if comma else [])
+
+
+@pytest.mark.parametrize(
+    ("strokes", "side", "plus"),
+    [
+        (PLUS, 60, True),
+        ([[(0, 0.6), (0.5, 0.6)], [(0.15, 0.25), (0.15, 0.6)], [(0.33, 0.25), (0.33, 0.75)]], 60, False),
+        (PLUS, 14, False),
+    ],
+    ids=["plus", "an open 4", "a speck"],
+)
+def test_a_plus_has_one_stroke_each_way_and_is_no_speck(strokes: list[Stroke], side: int, plus: bool) -> None:
+    (mark,) = drawn(strokes, side, max(side // 12, 1))
+    assert is_plus(mark) is plus
