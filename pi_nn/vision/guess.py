@@ -1,4 +1,4 @@
-"""A network's opinion of a mark: the only place where vision hears one, by the function that it is handed."""
+"""A network's opinion of a mark, by the function that vision is handed."""
 
 from __future__ import annotations
 

@@ -47,9 +47,11 @@ _BAR: Final = 0.45
 # digits: a table or a shadow outweighs a page of them.
 _SPECKS: Final = 0.05
 _PAGE: Final = 20
+# So many make a sheet of writing beside a shadow that may hide the others.
 _SHEET: Final = 5
-_MOSTLY: Final = 0.6
+# Where so many bars are more than this share of what lines left, they are pieces of lines.
 _FEW_BARS: Final = 3
+_MOSTLY: Final = 0.6
 # Ink of which so much lies on the course of lines is a crossing or a corner of them.
 _ON_LINES: Final = 0.7
 # A picture that was cut to a digit is at most this many times wider than high, and its strokes' soft rim at

@@ -74,9 +74,9 @@ def sight(scene: Scene, score: Score) -> Sight:
         marks, small = _without(signs + bars, marks, small)
     pieces, small = small, mended(small, hands)
     if small is not pieces:
-        (fresh,) = _without(pieces, small)
+        fresh, other = _without(pieces, small, marks)
         known |= guesses_of(scene, score, [mark for mark in fresh if is_digit_sized(scene, mark)])
-        marks = small + [mark for mark in marks if mark not in pieces]
+        marks = small + other
     whole, left = _settled(scene, score, marks, small, hands, known)
     guesses = _weighed(scene, score, _parted(scene, score, whole))
     return Sight(guesses, left + frames + bars, [mark.box for mark in signs])
@@ -113,7 +113,8 @@ def _settled(
 
 def _without(gone: list[Mark], *groups: list[Mark]) -> list[list[Mark]]:
     """Each of the ``groups`` without the marks that are ``gone``."""
-    return [[mark for mark in group if mark not in gone] for group in groups]
+    taken = set(gone)
+    return [[mark for mark in group if mark not in taken] for group in groups]
 
 
 def _signs(scene: Scene, marks: list[Mark], hands: Hands) -> tuple[list[Mark], list[Mark]]:
